@@ -1,0 +1,1 @@
+"""recaug: a streaming recommender that learns while it serves."""

@@ -1,0 +1,26 @@
+"""Errors a person reads.
+
+    Failure                 what failed, why, and what to type
+     └─ Unreachable         a broker, a store or a page does not answer
+"""
+
+from __future__ import annotations
+
+
+class Failure(Exception):
+    """Something a person can mend: the command prints it as three lines and exits with `code`.
+
+    Raise it where the mend is known; a bug is any other exception and keeps its traceback.
+    """
+
+    code = 2
+
+    def __init__(self, what: str, why: str, mend: str) -> None:
+        super().__init__(f"{what}: {why}")
+        self.what, self.why, self.mend = what, why, mend
+
+
+class Unreachable(Failure):
+    """A server that was named or found does not answer."""
+
+    code = 3

@@ -1,0 +1,88 @@
+"""Every setting, typed and defaulted, read once from the environment (`RECAUG_*`).
+
+Command-line options override these; `recaug up` hands its choices to the services through the same
+variables, so one machine, docker-compose and Kubernetes are configured alike.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from recaug.topics import Topics
+
+#: Events answered with a recommendation unless `RECAUG_ANSWER` says otherwise.
+ANSWERED = (
+    "click",
+    "view",
+    "add_to_cart",
+    "purchase",
+    "search",
+    "follow",
+    "share",
+    "like",
+    "comment",
+)
+
+
+class Settings(BaseSettings):
+    """What the services and the command need to know; frozen once read."""
+
+    model_config = SettingsConfigDict(env_prefix="RECAUG_", frozen=True, extra="ignore")
+
+    kafka: str = Field("127.0.0.1:9092", description="Bootstrap servers, comma-separated.")
+    redis: str = Field("", description="redis:// or unix:// URL of user state; empty: in memory.")
+    prefix: str = Field("", description="Put before every topic and consumer group name.")
+    partitions: int = Field(4, ge=1, description="Partitions of every topic keyed by user.")
+    replication: int = Field(1, ge=1, description="Replicas of every topic.")
+    data_dir: Path = Field(Path(".recaug"), description="Where a local instance keeps its files.")
+    registry_dir: Path | None = Field(None, description="Model bundles; default DATA_DIR/registry.")
+    model: str = Field("main", description="Name of the model in registry and topic.")
+    log_level: str = "info"
+
+    # clean: generous, so that no honest data set trips them.
+    max_bytes: int = Field(65_536, ge=256, description="Largest event accepted, bytes.")
+    max_future_s: float = Field(300.0, ge=0, description="Event time may lead the clock by this.")
+    resend_window: int = Field(200_000, ge=1, description="Event ids remembered per partition.")
+    flood_window_s: float = Field(10.0, gt=0, description="Window of the flood and bot limits.")
+    user_limit: int = Field(5_000, ge=1, description="Events of one user per flood window.")
+    user_item_limit: int = Field(1_000, ge=1, description="Events of one user on one item, same.")
+    bot_events: int = Field(200, ge=10, description="Metronome-regular events that make a bot.")
+
+    # recommend
+    answer: tuple[str, ...] = Field(ANSWERED, description="Events that get a recommendation.")
+    list_size: int = Field(10, ge=1, le=100, description="Items in a recommendation.")
+    list_ttl_s: float = Field(1_800.0, gt=0, description="How long a recommendation is fresh.")
+    history: int = Field(50, ge=1, le=1_000, description="Newest events kept per user.")
+    item_capacity: int = Field(1_000_000, ge=16, description="Items known at once, most.")
+    popularity_half_life_s: float = Field(86_400.0, gt=0, description="Decay of popularity.")
+    score_threads: int = Field(1, ge=1, description="ONNX Runtime threads of one worker.")
+    provider: Literal["auto", "cuda", "cpu"] = Field("auto", description="ONNX Runtime provider.")
+
+    # learn
+    buffer_events: int = Field(500_000, ge=100, description="Events kept for training, most.")
+    buffer_age_s: float = Field(30 * 86_400.0, gt=0, description="Oldest event kept, seconds.")
+    train_every_events: int = Field(10_000, ge=1, description="Fine-tune after so many events,")
+    train_every_s: float = Field(60.0, gt=0, description="or after this long,")
+    train_min_events: int = Field(2_000, ge=1, description="but never on fewer new ones.")
+    train_budget_s: float = Field(25.0, gt=0, description="Seconds one fine-tune may take.")
+    train_threads: int = Field(1, ge=1, description="CPU threads of a fine-tune.")
+    device: str = Field("auto", description="auto, cpu, cuda or cuda:N for training.")
+    encoder: str = Field("", description="Text encoder: a Hugging Face name or path; empty: MiniLM.")
+    seed: int = 0
+
+    @cached_property
+    def topics(self) -> Topics:
+        return Topics(self.prefix)
+
+    @property
+    def registry(self) -> Path:
+        return self.registry_dir or self.data_dir / "registry"
+
+    def group(self, service: str) -> str:
+        """Consumer group of a service, e.g. `recaug-clean`."""
+        return f"{self.prefix}recaug-{service}"

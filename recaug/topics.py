@@ -1,0 +1,74 @@
+"""Every topic, its key, its partitions and its retention, on one screen.
+
+Everything keyed by user has the same number of partitions, so a user has the same partition number
+everywhere and one worker owns all that belongs to them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+DAY_MS = 86_400_000
+
+Key = Literal["user", "item", "model"]
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A topic as the services need it; `retention_ms` is None where the topic is compacted."""
+
+    name: str
+    key: Key
+    retention_ms: int | None
+    written_by: str
+
+    @property
+    def config(self) -> dict[str, str]:
+        # LogAppendTime: a client clock an hour ahead would make the broker refuse the record, and
+        # latency is then measured by one clock. Event time travels in the payload.
+        shared = {"message.timestamp.type": "LogAppendTime", "max.message.bytes": "1048588"}
+        if self.retention_ms is None:
+            return {**shared, "cleanup.policy": "compact"}
+        return {
+            **shared,
+            "cleanup.policy": "delete",
+            "retention.ms": str(self.retention_ms),
+        }
+
+
+class Topics:
+    """All topics under one prefix; attributes are `Topic`s, `all` lists them in data order."""
+
+    def __init__(self, prefix: str = "") -> None:
+        def topic(name: str, key: Key, days: int | None, written_by: str) -> Topic:
+            kept = None if days is None else days * DAY_MS
+            return Topic(prefix + name, key, kept, written_by)
+
+        self.clickstream = topic("clickstream", "user", 7, "producers")
+        self.searches = topic("searches", "user", 7, "producers")
+        self.social = topic("social", "user", 7, "producers")
+        self.items = topic("items", "item", None, "producers")
+        self.users = topic("users", "user", None, "producers")
+        self.events = topic("recaug.events", "user", 30, "clean")
+        self.clean_items = topic("recaug.items", "item", None, "clean")
+        self.clean_users = topic("recaug.users", "user", None, "clean")
+        self.item_vectors = topic("recaug.item-vectors", "item", None, "learn")
+        self.dead_letters = topic("recaug.dead-letters", "user", 14, "clean")
+        self.models = topic("recaug.models", "model", None, "learn")
+        self.recommendations = topic("recommendations", "user", 1, "recommend")
+
+    @cached_property
+    def all(self) -> tuple[Topic, ...]:
+        return tuple(vars(self)[name] for name in vars(self) if isinstance(vars(self)[name], Topic))
+
+    @property
+    def inputs(self) -> tuple[Topic, ...]:
+        """What producers write and clean reads."""
+        return (self.clickstream, self.searches, self.social, self.items, self.users)
+
+    @property
+    def behaviour(self) -> tuple[Topic, ...]:
+        """The inputs that carry events, each of which ends in exactly one place."""
+        return (self.clickstream, self.searches, self.social)

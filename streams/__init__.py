@@ -1,0 +1,1 @@
+"""Faust: the batch transport and one module per service. Wiring only."""
