@@ -42,6 +42,7 @@ class Settings(BaseSettings):
     data_dir: Path = Field(Path(".recaug"), description="Where a local instance keeps its files.")
     registry_dir: Path | None = Field(None, description="Model bundles; default DATA_DIR/registry.")
     model: str = Field("main", description="Name of the model in registry and topic.")
+    worker: str = Field("", description="Stable name of this worker; a restart keeps its work.")
     log_level: str = "info"
 
     # clean: generous, so that no honest data set trips them.

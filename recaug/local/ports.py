@@ -1,0 +1,38 @@
+"""Find a TCP port that nobody listens on."""
+
+from __future__ import annotations
+
+import socket
+
+HOST = "127.0.0.1"
+
+
+def is_free(port: int, host: str = HOST) -> bool:
+    """Whether a server could listen on `port` now."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        # Without it a port whose connections are in TIME_WAIT looks taken for a minute.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+        return True
+
+
+def free_port(preferred: int | None = None, host: str = HOST) -> int:
+    """Return `preferred` when it is free, else one that the system picks."""
+    if preferred is not None and is_free(preferred, host):
+        return preferred
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.bind((host, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def listens(port: int, host: str = HOST, timeout_s: float = 1.0) -> bool:
+    """Whether somebody accepts connections on `port`."""
+    try:
+        socket.create_connection((host, port), timeout_s).close()
+    except OSError:
+        return False
+    return True

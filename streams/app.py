@@ -1,0 +1,105 @@
+"""What the three services share: a Faust app with safe settings, and how one is run.
+
+Every setting that departs from Faust's default names the failure it prevents.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import faust
+from faust.types import TP
+
+from recaug.settings import Settings
+from streams.agent import run
+from streams.transport import Batch, BatchSchema, Owner, Transport
+from streams.watchdog import Progress, watch
+
+#: Most records one poll may bring: bounds a batch's time and memory.
+MAX_POLL_RECORDS = 5_000
+
+
+def create_app(service: str, settings: Settings) -> faust.App:
+    """A Faust app whose consumer group is the service's; no connection is made yet."""
+    bootstrap = ";".join(f"kafka://{host}" for host in settings.kafka.split(","))
+    app = faust.App(
+        settings.group(service),
+        broker=bootstrap,
+        value_serializer="raw",
+        key_serializer="raw",
+        store="memory://",
+        # No tables: recovery races with commits, and standbys choose another assignor.
+        table_standby_replicas=0,
+        # Topics are made by ensure_topics with our retention; Faust would guess.
+        topic_allow_declare=False,
+        topic_disable_leader=True,
+        # False would acknowledge the batch in hand when stopped.
+        stream_wait_empty=True,
+        consumer_auto_offset_reset="earliest",
+        # Faust's 2.8 s shows thousands of "lag" for a healthy group.
+        broker_commit_interval=1.0,
+        broker_max_poll_records=MAX_POLL_RECORDS,
+        broker_session_timeout=10,
+        broker_heartbeat_interval=2,
+        broker_request_timeout=30,
+        broker_rebalance_timeout=45,
+        # A restart within the session keeps its partitions: no rebalance (KIP-345).
+        consumer_group_instance_id=f"{service}-{settings.worker}" if settings.worker else None,
+        producer_acks=-1,
+        producer_request_timeout=30,
+        web_enabled=False,
+        worker_redirect_stdouts=False,
+        datadir=settings.data_dir / f"faust-{service}",
+    )
+    app.transport = Transport(app.conf.broker_consumer, app)
+    return app
+
+
+def add_agent(
+    app: faust.App,
+    topics: list[str],
+    handle: Callable[[Batch], Awaitable[None]],
+    owner: Owner | None = None,
+) -> None:
+    """The app's one agent: every batch of `topics` goes to `handle` (see `streams.agent`)."""
+    progress = Progress()
+    app.transport.owner = owner
+
+    async def agent(stream: Any) -> None:
+        await run(stream, handle, progress)
+
+    app.agent(app.topic(*topics, schema=BatchSchema()), name=app.conf.id)(agent)
+
+    @app.on_before_configured.connect  # type: ignore[untyped-decorator]
+    def _quiet(*_: Any, **__: Any) -> None:
+        # aiokafka at DEBUG costs 12 % of a worker even when nothing is printed.
+        logging.getLogger("aiokafka").setLevel(logging.WARNING)
+
+    @app.on_worker_init.connect  # type: ignore[untyped-decorator]
+    def _watch(*_: Any, **__: Any) -> None:
+        watch(progress, lambda: bool(list(app.consumer.unread())))
+
+
+def announce_ready(app: faust.App, service: str, **facts: Any) -> None:
+    """Print one JSON line when the first partitions are assigned, for whoever started us."""
+
+    @app.on_partitions_assigned.connect  # type: ignore[untyped-decorator]
+    async def _ready(_: Any, assigned: set[TP], **__: Any) -> None:
+        print(  # noqa: T201 - the supervisor reads it
+            json.dumps({"ready": True, "service": service, "partitions": len(assigned), **facts}),
+            flush=True,
+        )
+
+
+def run_worker(app: faust.App, settings: Settings) -> None:
+    """Run until SIGTERM or SIGINT; returns after the last batch is settled and committed."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)  # Faust makes its own below, not this
+    worker = faust.Worker(
+        app, loglevel=settings.log_level, redirect_stdouts=False, logfile=sys.stderr,
+        override_logging=True, quiet=True,
+    )  # fmt: skip
+    worker.execute_from_commandline()

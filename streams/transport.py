@@ -1,0 +1,187 @@
+"""The batch transport: an agent gets one message per poll, all partitions' raw records together.
+
+The consumer polls again only when that batch is settled, so batches grow by themselves when a
+service is behind, stay tiny when it is not, and there is no queue of small batches to wait in.
+
+Faust's own accounting (`_acked`, `_gap`, `_new_offset`) knows single offsets only and loses track
+of ranges, so positions are kept here instead: a settled batch says for each partition which offset
+comes next, and the commit sends exactly those.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import faust
+from aiokafka.structs import ConsumerRecord
+from faust.events import Event
+from faust.transport.drivers import aiokafka as driver
+from faust.types import TP, ConsumerMessage
+
+#: Shortest time between two polls, seconds: at high rates it lets a few more records gather, at
+#: low rates it is not noticed.
+POLL_GAP_S = 0.002
+
+
+@dataclass(slots=True)
+class Batch:
+    """Every record of one poll, in offset order within each partition.
+
+    `next_offsets` is what acknowledging the batch commits. An agent that has to read the records
+    again clears it; nothing is committed then.
+    """
+
+    records: Sequence[ConsumerRecord]
+    next_offsets: dict[TP, int]
+    done: bool = field(default=False)
+
+
+#: Given the group's committed offsets (None: never committed), where to read from; a partition
+#: that is not named is read from its committed offset.
+Owner = Callable[[Mapping[TP, int | None]], Awaitable[Mapping[TP, int]]]
+
+
+class BatchSchema(faust.Schema):
+    """Hands the batch to the agent as it is.
+
+    It hooks in at `compile`, because Faust compiles `Topic.decode` per instance and silently
+    ignores an overridden method.
+    """
+
+    def compile(self, app: faust.App, **_: Any) -> Callable[..., Awaitable[Event]]:
+        async def decode(message: ConsumerMessage, *, propagate: bool = False) -> Event:
+            return Event(app, None, message.value, {}, message)
+
+        return decode
+
+
+class BatchConsumer(driver.Consumer):  # type: ignore[misc]
+    """An aiokafka consumer whose unit of delivery, acknowledgement and commit is a `Batch`."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._due: dict[TP, int] = {}
+        self._settled = asyncio.Event()
+
+    # -- reading ----------------------------------------------------------------------------
+
+    async def _drain_messages(self, fetcher: Any) -> None:
+        try:
+            while not (self.should_stop or fetcher.should_stop):
+                if batch := await self._poll():
+                    await self._deliver(batch)
+                await asyncio.sleep(POLL_GAP_S)
+        except (asyncio.CancelledError, *self.consumer_stopped_errors):
+            if not self.transport.app.should_stop:
+                raise
+
+    async def _poll(self) -> Batch | None:
+        polled, active = await self._wait_next_records(1.0)
+        if self.should_stop or not polled:
+            return None
+        if not self.flow_active:  # fetched into a rebalance: they will be read again
+            await self.perform_seek()
+            return None
+        mine = {TP(*tp): rs for tp, rs in polled.items() if rs and (not active or tp in active)}
+        ends = {tp: records[-1].offset + 1 for tp, records in mine.items()}
+        return Batch([record for records in mine.values() for record in records], ends)
+
+    async def _deliver(self, batch: Batch) -> None:
+        """Give the batch to the agent and wait until it is settled or taken away."""
+        self._settled.clear()
+        await self.wait_first(self.callback(self._message(batch)), self.suspend_flow.wait())
+        # A rebalance drops a batch that no agent has taken yet; waiting for it would be for ever.
+        await self.wait_first(self._settled.wait(), self.suspend_flow.wait())
+
+    def _message(self, batch: Batch) -> ConsumerMessage:
+        # Faust wants one coordinate: any partition of the batch will do. Without the generation
+        # id it would skip the message without a word.
+        tp, end = next(iter(batch.next_offsets.items()))
+        generation = self.app.consumer_generation_id
+        return ConsumerMessage(
+            tp.topic, tp.partition, end - 1, 0.0, 0, [], None, batch, None, 0, 0, tp,
+            generation_id=generation,
+        )  # fmt: skip
+
+    # -- acknowledging ----------------------------------------------------------------------
+
+    def ack(self, message: ConsumerMessage) -> bool:
+        """Note what the batch advanced; called by Faust when the agent acknowledges.
+
+        Faust also acknowledges messages that it skipped (an old generation's): those are not
+        `done` and advance nothing.
+        """
+        if message.acked:
+            return False
+        message.acked = True
+        self._unacked_messages.discard(message)
+        if message.value.done:
+            self._due.update(message.value.next_offsets)
+        self._settled.set()
+        if self._waiting_for_ack is not None and not self._waiting_for_ack.done():
+            self._waiting_for_ack.set_result(None)
+        return bool(message.value.done)
+
+    async def force_commit(self, topics: Any = None, start_new_transaction: bool = True) -> bool:
+        """Commit what is due; what could not be committed stays due."""
+        due = dict(self._due)
+        if not due or not await self._commit_offsets(due):  # leaves out what is not ours any more
+            return False
+        for tp, offset in due.items():
+            if self._due.get(tp) == offset:
+                del self._due[tp]
+        return True
+
+    async def on_partitions_revoked(self, revoked: set[TP]) -> None:
+        await super().on_partitions_revoked(revoked)  # waits for the batch in hand and commits
+        for tp in revoked:
+            self._due.pop(tp, None)
+
+    # -- positions --------------------------------------------------------------------------
+
+    async def seek_to_committed(self) -> Mapping[TP, int]:
+        """Seek every partition to where its owner says, else to its committed offset.
+
+        Called by Faust on start and after every rebalance. A partition that was never committed
+        is sought to its beginning explicitly: its fetch position may already have moved.
+        """
+        found = {TP(*tp): at for tp, at in (await super().seek_to_committed()).items()}
+        beginnings = {TP(*tp): at for tp, at in (await self.earliest_offsets(*found)).items()}
+        positions = {tp: beginnings[tp] if at is None else at for tp, at in found.items()}
+        if self.transport.owner is not None:
+            positions.update(await self.transport.owner(found))
+        self._report_gaps(positions, beginnings)
+        positions = {tp: max(at, beginnings[tp]) for tp, at in positions.items()}
+        await self.seek_wait(positions)
+        return positions
+
+    def _report_gaps(self, wanted: Mapping[TP, int], beginnings: Mapping[TP, int]) -> None:
+        for tp, at in wanted.items():
+            if 0 < at < beginnings[tp]:
+                lost = beginnings[tp] - at
+                self.log.error("%s: retention removed %d unread records from %d", tp, lost, at)
+
+    def unread(self) -> Iterable[TP]:
+        """Partitions known to hold records beyond what was fetched; safe from any thread."""
+        consumer = self._thread._consumer
+        if consumer is None:
+            return []
+        states = {tp: consumer._subscription.subscription for tp in consumer.assignment()}
+        return [TP(*tp) for tp, held in states.items() if held and _behind(held, tp)]
+
+
+def _behind(subscription: Any, tp: Any) -> bool:
+    state = subscription.assignment.state_value(tp)
+    if state is None or not state.has_valid_position or state.highwater is None:
+        return False
+    return bool(state.highwater > state.position)
+
+
+class Transport(driver.Transport):  # type: ignore[misc]
+    """Installed with `app.transport = Transport(app.conf.broker, app)`."""
+
+    Consumer = BatchConsumer
+    owner: Owner | None = None

@@ -1,0 +1,60 @@
+"""Ends a worker that has stopped making progress; the supervisor restarts it.
+
+Heartbeats run in a thread of their own, so to Kafka a worker whose event loop hangs looks healthy
+for ever. This watches the work itself, from a thread, so that it also sees a blocked loop.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable
+
+#: Exit code of a worker that stood still with work to do.
+STALLED = 71
+
+STALL_S = 45.0
+CHECK_S = 5.0
+
+
+class Progress:
+    """When the agent last took and settled a batch; written by the loop, read by the watchdog."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._last = clock()
+        self._busy = False
+        self.records = 0
+
+    def taken(self) -> None:
+        self._last, self._busy = self._clock(), True
+
+    def settled(self, records: int) -> None:
+        self._last, self._busy = self._clock(), False
+        self.records += records
+
+    def stalled(self, behind: bool) -> bool:
+        """Whether nothing moved for STALL_S although a batch is in hand or records wait."""
+        waiting = self._busy or behind
+        if not waiting and not self._busy:
+            self._last = self._clock()
+        return waiting and self._clock() - self._last > STALL_S
+
+
+def watch(progress: Progress, behind: Callable[[], bool]) -> threading.Thread:
+    """Start the watchdog; `behind` says whether unread records are known."""
+
+    def loop() -> None:
+        while True:
+            time.sleep(CHECK_S)
+            if progress.stalled(behind()):
+                faulthandler.dump_traceback(all_threads=True)
+                sys.stderr.flush()
+                os._exit(STALLED)
+
+    thread = threading.Thread(target=loop, name="watchdog", daemon=True)
+    thread.start()
+    return thread
