@@ -46,6 +46,18 @@ class Sequences:
         """The user of every event, (n,)."""
         return np.repeat(np.arange(len(self.starts) - 1), np.diff(self.starts))
 
+    def repeats(self, length: int) -> npt.NDArray[np.bool_]:
+        """Whether the same user had the same row within the `length` events before, (n,).
+
+        Such an event is not a target: a list never shows what the kept history holds.
+        """
+        users, at = self.owners(), np.arange(len(self.rows))
+        order = np.lexsort((at, self.rows, users))
+        same = (np.diff(users[order]) == 0) & (np.diff(self.rows[order]) == 0)
+        found = np.zeros(len(self.rows), np.bool_)
+        found[order[1:]] = same & (np.diff(order) <= length)
+        return found
+
 
 def sequences(
     users: npt.NDArray[np.integer],

@@ -13,10 +13,12 @@ from typing import Any
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, OffsetSpec, TopicPartition
 from kafka.errors import (
-    InvalidReplicationFactorError,
+    CoordinatorNotAvailableError,
     KafkaError,
     KafkaTimeoutError,
+    NotCoordinatorError,
     TopicAlreadyExistsError,
+    for_code,
 )
 
 from recaug.errors import Failure, Unreachable
@@ -27,6 +29,7 @@ from recaug.topics import Topic
 Offsets = dict[tuple[str, int], int]
 
 CONNECT_S = 10.0
+_OK = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +108,8 @@ def ensure_topics(settings: Settings) -> dict[str, int]:
         _refuse_unequal(wanted, have)
         missing = [topic for topic in wanted if topic.name not in have]
         if missing:
-            _create(client, missing, _specs(settings, missing, have))
+            _create(client, _specs(settings, missing, have), settings.replication)
+            client.wait_for_topics([topic.name for topic in missing])
             have = partition_counts(client, wanted)
             _refuse_unequal(wanted, have)
         return have
@@ -126,29 +130,29 @@ def _specs(settings: Settings, missing: list[Topic], have: dict[str, int]) -> di
 
 
 def _create(
-    client: KafkaAdminClient, missing: list[Topic], specs: dict[str, Any], patience_s: float = 15.0
+    client: KafkaAdminClient, specs: dict[str, Any], replication: int, patience_s: float = 15.0
 ) -> None:
     deadline = time.monotonic() + patience_s
-    for topic in missing:
-        while True:
-            try:
-                client.create_topics({topic.name: specs[topic.name]}, wait_for_metadata=True)
-            except TopicAlreadyExistsError:
-                pass  # another service was faster
-            except InvalidReplicationFactorError as error:
-                # A broker that has just started is not counted for a moment.
-                if time.monotonic() > deadline:
-                    raise _too_few_brokers(topic, specs[topic.name]) from error
-                time.sleep(0.2)
-                continue
-            break
+    while specs:
+        answer = client.create_topics(specs, raise_errors=False)
+        # Another service may be faster; a broker that has just started is not counted for a moment.
+        specs = {
+            topic["name"]: specs[topic["name"]]
+            for topic in answer["topics"]
+            if topic["error_code"] not in (_OK, TopicAlreadyExistsError.errno)
+        }
+        if specs and time.monotonic() > deadline:
+            raise _not_created(sorted(specs), answer, replication)
+        time.sleep(0.2 if specs else 0)
 
 
-def _too_few_brokers(topic: Topic, spec: Mapping[str, Any]) -> Failure:
+def _not_created(names: list[str], answer: Mapping[str, Any], replication: int) -> Failure:
+    told = next(topic for topic in answer["topics"] if topic["name"] == names[0])
+    why = for_code(told["error_code"]).__name__
     return Failure(
-        f"topic {topic.name} could not be created",
-        f"it asks for {spec['replication_factor']} replicas and the cluster has fewer brokers",
-        "set RECAUG_REPLICATION to at most the number of brokers",
+        f"topics could not be created: {', '.join(names)}",
+        f"the broker says {why} {told.get('error_message') or ''} ({replication} replicas asked)",
+        "set RECAUG_REPLICATION to at most the number of brokers, or create them yourself",
     )
 
 
@@ -198,13 +202,30 @@ def lag(client: KafkaAdminClient, group: str, topics: Iterable[str]) -> Offsets:
     partitions = partitions_of(client, topics)
     if not partitions:
         return {}
-    committed = client.list_group_offsets({group: partitions}).get(group, {})
+    committed = _group_offsets(client, group, partitions)
     ends = _offsets(client, partitions, OffsetSpec.LATEST)
     starts = _offsets(client, partitions, OffsetSpec.EARLIEST)
     return {
         at: end - max(starts[at], _committed(committed, TopicPartition(*at)))
         for at, end in ends.items()
     }
+
+
+def _group_offsets(
+    client: KafkaAdminClient, group: str, partitions: list[TopicPartition], patience_s: float = 10.0
+) -> Mapping[TopicPartition, Any]:
+    deadline = time.monotonic() + patience_s
+    while True:
+        try:
+            answer = client.list_group_offsets({group: partitions})
+        except (CoordinatorNotAvailableError, NotCoordinatorError):
+            # The first question about any group makes the broker create its offsets topic.
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
+        else:
+            found: Mapping[TopicPartition, Any] = answer.get(group, {})
+            return found
 
 
 def _committed(found: Mapping[TopicPartition, Any], partition: TopicPartition) -> int:

@@ -1,7 +1,7 @@
 """Where ONNX Runtime computes: the NVIDIA card if there is one and it is wanted, else the CPU.
 
-    session       an InferenceSession of a graph on the wanted provider
-    provider_of   "cuda" or "cpu": where a session really runs
+session       an InferenceSession of a graph on the wanted provider
+provider_of   "cuda" or "cpu": where a session really runs
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def _options(settings: Settings) -> Any:
 
 
 def _cards() -> int:
-    """NVIDIA cards the driver reports; asking first spares the log an error on every other machine."""
+    """NVIDIA cards the driver reports; asking first spares other machines a page of errors."""
     try:
         driver = ctypes.CDLL("libcuda.so.1")
     except OSError:

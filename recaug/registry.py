@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -26,7 +26,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from recaug import atomic
 from recaug.errors import Failure
 
-SCHEMA = "recaug.bundle/1"
+SCHEMA: Final = "recaug.bundle/1"
 MANIFEST = "manifest.json"
 CHAMPION = "champion"
 

@@ -67,6 +67,7 @@ class Settings(BaseSettings):
     # learn
     buffer_events: int = Field(500_000, ge=100, description="Events kept for training, most.")
     buffer_age_s: float = Field(30 * 86_400.0, gt=0, description="Oldest event kept, seconds.")
+    train_first_events: int = Field(5_000, ge=1, description="Events before the first model.")
     train_every_events: int = Field(10_000, ge=1, description="Fine-tune after so many events,")
     train_every_s: float = Field(60.0, gt=0, description="or after this long,")
     train_min_events: int = Field(2_000, ge=1, description="but never on fewer new ones.")

@@ -10,17 +10,10 @@ only ever added: a row number stays that item's until the next model.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
-Float32: TypeAlias = NDArray[np.float32]
-Int64: TypeAlias = NDArray[np.int64]
-
-PADDING = 0
-UNKNOWN = 1
-FIRST = 2
+from recaug.batch import FIRST_ROW, UNKNOWN_ROW, Float32
 
 #: Added to the score of a row that must not be shown. Finite, so that nothing becomes NaN.
 MASK = np.float32(-1e4)
@@ -46,22 +39,24 @@ class ItemTable:
             Rows at most; a larger vocabulary raises it to its own size.
         """
         used, width = vectors.shape
-        if used != len(vocabulary) + FIRST:
+        if used != len(vocabulary) + FIRST_ROW:
             raise ValueError(f"{used} item vectors for a vocabulary of {len(vocabulary)}")
         self.ids: list[str] = ["", "", *vocabulary]
-        self.rows: dict[str, int] = {item: row for row, item in enumerate(vocabulary, FIRST)}
+        self.rows: dict[str, int] = {item: row for row, item in enumerate(vocabulary, FIRST_ROW)}
         if len(self.rows) != len(vocabulary):
             raise ValueError("an item is in the vocabulary twice")
         self.trained = used
         self.version = 0
-        self._limit = max(limit + FIRST, used)
+        self._allocations = 0
+        self._limit = max(limit + FIRST_ROW, used)
         self._allocate(_steps(used + STEP), width)
         self._vectors[:used] = vectors
-        self._bias[FIRST:used] = 0.0
+        self._bias[FIRST_ROW:used] = 0.0
 
     def _allocate(self, capacity: int, width: int) -> None:
         self._vectors: Float32 = np.zeros((capacity, width), np.float32)
         self._bias: Float32 = np.full(capacity, MASK, np.float32)
+        self._allocations += 1
 
     @property
     def width(self) -> int:
@@ -71,6 +66,11 @@ class ItemTable:
     def bound(self) -> int:
         """Rows the graph reads: those in use, rounded up."""
         return _steps(len(self.ids))
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """Changes whenever `vectors` and `bias` are other memory, or more of it, than before."""
+        return self._allocations, self.bound
 
     @property
     def vectors(self) -> Float32:
@@ -84,7 +84,12 @@ class ItemTable:
 
     def __len__(self) -> int:
         """Items in the table, shown or not."""
-        return len(self.ids) - FIRST
+        return len(self.ids) - FIRST_ROW
+
+    @property
+    def shown(self) -> int:
+        """Items that may be recommended."""
+        return int(np.count_nonzero(self._bias == 0.0))
 
     def is_trained(self, row: int) -> bool:
         """Whether the row came with the model; False where it was appended since."""
@@ -136,7 +141,7 @@ class ItemTable:
     def rows_of(self, item_ids: Iterable[str]) -> list[int]:
         """Rows of items, the unknown row for those without one."""
         get = self.rows.get
-        return [get(item, UNKNOWN) for item in item_ids]
+        return [get(item, UNKNOWN_ROW) for item in item_ids]
 
 
 def _steps(rows: int) -> int:

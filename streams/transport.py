@@ -44,7 +44,7 @@ class Batch:
 Owner = Callable[[Mapping[TP, int | None]], Awaitable[Mapping[TP, int]]]
 
 
-class BatchSchema(faust.Schema):
+class BatchSchema(faust.Schema):  # type: ignore[misc]
     """Hands the batch to the agent as it is.
 
     It hooks in at `compile`, because Faust compiles `Topic.decode` per instance and silently
@@ -158,6 +158,13 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]
         await self.seek_wait(positions)
         return positions
 
+    async def rewind(self, positions: Mapping[TP, int]) -> None:
+        """Read these partitions again from here; not before what the broker still has."""
+        assigned = self.assignment()
+        wanted = {tp: at for tp, at in positions.items() if tp in assigned}
+        beginnings = await self.earliest_offsets(*wanted)
+        await self.seek_wait({tp: max(at, beginnings[tp]) for tp, at in wanted.items()})
+
     def _report_gaps(self, wanted: Mapping[TP, int], beginnings: Mapping[TP, int]) -> None:
         for tp, at in wanted.items():
             if 0 < at < beginnings[tp]:
@@ -169,7 +176,7 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]
         consumer = self._thread._consumer
         if consumer is None:
             return []
-        states = {tp: consumer._subscription.subscription for tp in consumer.assignment()}
+        states = dict.fromkeys(consumer.assignment(), consumer._subscription.subscription)
         return [TP(*tp) for tp, held in states.items() if held and _behind(held, tp)]
 
 

@@ -17,6 +17,8 @@ from recaug.local.ports import HOST, free_port, listens
 from recaug.local.process import spawn, stop
 
 VERSION = "4.1.1"
+# Kafka's own dependencies carry no logger at all: a broker that fails would say nothing.
+LOGGER = "org.slf4j:slf4j-simple:1.7.36"
 PORT = 9092
 START_S = 90.0
 STOP_S = 30.0
@@ -56,7 +58,16 @@ log.cleaner.io.buffer.size=262144
 log.segment.bytes=134217728
 """
 
-_JVM = ("-Xms64m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError", "-Xlog:disable")
+_JVM = (
+    "-Xms64m",
+    "-Xmx512m",
+    "-XX:+UseSerialGC",
+    "-XX:+ExitOnOutOfMemoryError",
+    "--enable-native-access=ALL-UNNAMED",  # lz4; without it the JVM warns
+    "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+    "-Dorg.slf4j.simpleLogger.showDateTime=true",
+    "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSSXXX",
+)
 
 
 class LocalKafka:
@@ -69,6 +80,7 @@ class LocalKafka:
         self.directory = directory.absolute()
         self.preferred, self.version = port, version
         self.port = 0
+        self._java = self._classpath = ""
         self.process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -87,21 +99,29 @@ class LocalKafka:
         :raises Failure: packages missing, jars not to be had, data damaged, or the broker died.
         """
         say("resolving Kafka's jars (43 MB the first time, cached after that)")
-        self._java, self._classpath = java(), classpath(self.version)
+        self._java = java()
+        self._classpath = classpath(self.version)
         self._configure()
         if not (self._logs / "meta.properties").exists():
             say("formatting its data directory")
             self._format()
         say("starting the broker")
-        self._launch()
+        self.launch()
         self._wait()
         return self.bootstrap
 
     def restart(self) -> str:
-        """Start a stopped or killed broker again on the same port and data."""
-        self._launch()
+        """Start a stopped or killed broker again on the same port and data; wait until it answers."""
+        self.launch()
         self._wait()
         return self.bootstrap
+
+    def launch(self) -> subprocess.Popen[bytes]:
+        """Start the process on the port and data of `start`, without waiting for it."""
+        command = self._command("kafka.Kafka", str(self._config))
+        # SIGTERM: a broker that is not killed needs no log recovery at the next start.
+        self.process = spawn(command, self.log, on_death=signal.SIGTERM)
+        return self.process
 
     def stop(self, grace_s: float = STOP_S) -> None:
         """Stop in order, so that the next start need not recover its log."""
@@ -111,12 +131,10 @@ class LocalKafka:
 
     def kill(self) -> None:
         """End it as `kill -9` would."""
-        self.stop(0.0) if self.process is None else self._kill(self.process)
-
-    def _kill(self, process: subprocess.Popen[bytes]) -> None:
-        process.kill()
-        process.wait()
-        self.process = None
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+            self.process = None
 
     @property
     def _logs(self) -> Path:
@@ -134,24 +152,18 @@ class LocalKafka:
         )
         self._config.write_text(text)
 
-    def _run(self, main: str, *args: str, heap: tuple[str, ...] = _JVM) -> list[str]:
-        # Log4j's own file is not in the jars; without one it logs errors only, to stderr.
-        return [self._java, *heap, "-cp", self._classpath, main, *args]
+    def _command(self, main: str, *args: str) -> list[str]:
+        return [self._java, *_JVM, "-cp", self._classpath, main, *args]
 
     def _format(self) -> None:
         if self._logs.exists() and any(self._logs.iterdir()):
             raise self._damaged("it holds data but no meta.properties: a first start was cut short")
-        command = self._run(
+        command = self._command(
             "kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", str(self._config)
         )
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             raise self._damaged((done.stderr or done.stdout).strip().splitlines()[-1])
-
-    def _launch(self) -> None:
-        command = self._run("kafka.Kafka", str(self._config))
-        # SIGTERM: a broker that is not killed needs no log recovery at the next start.
-        self.process = spawn(command, self.log, on_death=signal.SIGTERM)
 
     def _wait(self) -> None:
         deadline = time.monotonic() + START_S
@@ -202,12 +214,12 @@ def classpath(version: str = VERSION) -> str:
     except ImportError:
         raise _no_packages("jgo") from None
     try:
-        environment = jgo.build(f"org.apache.kafka:kafka_2.13:{version}")
+        environment = jgo.build(f"org.apache.kafka:kafka_2.13:{version}+{LOGGER}")
     except Exception as error:  # jgo raises whatever its downloads raised
         raise Failure(
             f"Kafka {version} could not be fetched",
             f"{type(error).__name__}: {error}",
-            "check the network and try again, or use a broker of your own: recaug up --kafka HOST:PORT",
+            "check the network and try again, or use your own broker: recaug up --kafka HOST:PORT",
         ) from error
     return ":".join(str(jar) for jar in environment.all_jars)
 

@@ -83,7 +83,7 @@ def stop(process: subprocess.Popen[bytes], grace_s: float = 20.0) -> int:
 
 def identity(pid: int) -> str | None:
     """Return what tells this process from a later one with the same pid; None when it is gone."""
-    if sys.platform == "linux":
+    if Path("/proc/self/stat").exists():
         return _identity_linux(pid)
     shown = subprocess.run(
         ["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False

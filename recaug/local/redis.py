@@ -43,13 +43,18 @@ class LocalRedis:
 
         :raises Failure: no binary, or the server ended (a damaged append-only file, most likely).
         """
+        self.launch()
+        self._wait()
+        return self.url
+
+    def launch(self) -> subprocess.Popen[bytes]:
+        """Start the process without waiting for it."""
         self.directory.mkdir(parents=True, exist_ok=True)
         self.socket.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.socket.unlink(missing_ok=True)
         # SIGTERM: the server writes what it holds before it ends.
         self.process = spawn(self._command(), self.log, on_death=signal.SIGTERM, cwd=self.directory)
-        self._wait()
-        return self.url
+        return self.process
 
     def stop(self, grace_s: float = 20.0) -> None:
         """Stop; everything acknowledged is in the append-only file."""

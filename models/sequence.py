@@ -1,0 +1,164 @@
+"""The sequence model: a causal transformer over a user's events that scores every item.
+
+SASRec's shape (Kang & McAuley 2018) with what was measured to matter since: a softmax over the
+catalogue instead of one negative, tied item vectors compared by cosine, event kinds, and time. Each
+head weighs the past by log time and by distance, so a request knows how long ago things happened.
+
+Shapes: B requests, L events each, N rows of the item table, d its width, H heads.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+#: Added to what must not be attended to or shown. Finite: −inf makes NaN of an empty history.
+MASKED = -1e4
+#: A time bucket spans a factor of 1.35 in seconds; 63 of them reach four years.
+BUCKET, BUCKETS = 0.301, 64
+#: Kinds 1 … 11 of `recaug.events.KINDS`, 0 for no event, and room to add some.
+KINDS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What the weights look like; a warm start needs the same."""
+
+    width: int = 64
+    blocks: int = 1
+    heads: int = 2
+    history: int = 50
+    temperature: float = 0.07
+
+    def plain(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+class Encoder(nn.Module):
+    """Events to one unit vector per position: what the user wants next, asked just then."""
+
+    def __init__(self, shape: Shape, dropout: float) -> None:
+        super().__init__()
+        self.shape = shape
+        self.kinds = nn.Embedding(KINDS, shape.width)
+        self.gaps = nn.Embedding(BUCKETS, shape.width)
+        self.blocks = nn.ModuleList(Block(shape, dropout) for _ in range(shape.blocks))
+        self.norm = nn.LayerNorm(shape.width)
+        self.dropout = nn.Dropout(dropout)
+        for table in (self.kinds, self.gaps):
+            nn.init.normal_(table.weight, std=0.1)
+
+    def forward(
+        self, items: Tensor, kinds: Tensor, gaps: Tensor, table: Tensor, asked: Tensor | None = None
+    ) -> Tensor:
+        """items, kinds (B, L) int64 and gaps (B, L) seconds → (B, L, d), each of length 1.
+
+        `table` (N, d) has unit rows. `asked` (B, L) is the gap a position is asked after where that
+        is not `gaps` itself: training hides it at random, since most requests come at once.
+        """
+        asked = gaps if asked is None else asked
+        real = items.ne(0)  # (B, L)
+        x = F.embedding(items, table) * self.shape.width**0.5  # (B, L, d)
+        x = self.dropout(x + self.kinds(kinds) + self.waited(asked))  # (B, L, d)
+        past = self.past(real, gaps, asked)  # (B, L, L), (L, L), (B, L, L)
+        for block in self.blocks:
+            x = block(x, *past)  # (B, L, d)
+        x = self.norm(x)  # (B, L, d)
+        unit: Tensor = x * torch.rsqrt(x.square().sum(-1, keepdim=True) + 1e-12)  # (B, L, d)
+        return unit
+
+    def waited(self, gaps: Tensor) -> Tensor:
+        """(B, L) seconds → (B, L, d), between the vectors of the two nearest buckets."""
+        # Interpolated: with hard buckets a rounding error at a border would move the score.
+        at = buckets(gaps).clamp(max=BUCKETS - 1)  # (B, L)
+        low = at.floor().clamp(max=BUCKETS - 2)  # (B, L)
+        share = (at - low).unsqueeze(-1)  # (B, L, 1)
+        below = self.gaps(low.long())  # (B, L, d)
+        above = self.gaps(low.long() + 1)  # (B, L, d)
+        mixed: Tensor = below + share * (above - below)  # (B, L, d)
+        return mixed
+
+    def past(self, real: Tensor, gaps: Tensor, asked: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Log time from event j until i is asked (B, L, L), distance (L, L), mask (B, L, L)."""
+        age = gaps.flip(1).cumsum(1).flip(1)  # (B, L) seconds from event j to the request
+        since = age.unsqueeze(1) - age.unsqueeze(2)  # (B, L, L) from event j to event i
+        since = since.clamp(min=0) + asked.unsqueeze(2)  # (B, L, L)
+        place = torch.arange(real.shape[1], device=real.device)  # (L,)
+        behind = place.unsqueeze(1) - place.unsqueeze(0)  # (L, L) events between, negative ahead
+        seen = behind.ge(0) & real.unsqueeze(1)  # (B, L, L)
+        mask = (~seen).to(gaps.dtype) * MASKED  # (B, L, L)
+        return buckets(since), behind.clamp(0, self.shape.history - 1), mask
+
+
+class Block(nn.Module):
+    """Pre-norm attention, biased by time and distance, and SwiGLU."""
+
+    def __init__(self, shape: Shape, dropout: float) -> None:
+        super().__init__()
+        self.heads = shape.heads
+        self.norms = nn.ModuleList(nn.LayerNorm(shape.width) for _ in range(2))
+        self.query_key_value = nn.Linear(shape.width, 3 * shape.width)
+        self.mix = nn.Linear(shape.width, shape.width)
+        self.fading = nn.Parameter(torch.linspace(0.0, 0.2, shape.heads))
+        self.distance = nn.Parameter(torch.zeros(shape.heads, shape.history))
+        self.widen = nn.Linear(shape.width, 4 * shape.width)
+        self.narrow = nn.Linear(2 * shape.width, shape.width)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, x: Tensor, since: Tensor, behind: Tensor, mask: Tensor) -> Tensor:
+        """x (B, L, d), since (B, L, L), behind (L, L), mask (B, L, L) → (B, L, d)."""
+        fade = self.fading.view(-1, 1, 1) * since.unsqueeze(1)  # (B, H, L, L)
+        bias = self.distance[:, behind] - fade + mask.unsqueeze(1)  # (B, H, L, L)
+        x = x + self.dropout(self.attend(self.norms[0](x), bias))  # (B, L, d)
+        gate, value = self.widen(self.norms[1](x)).chunk(2, dim=-1)  # (B, L, 2d) each
+        return x + self.dropout(self.narrow(F.silu(gate) * value))  # (B, L, d)
+
+    def attend(self, x: Tensor, bias: Tensor) -> Tensor:
+        batch, length, width = x.shape
+        split = self.query_key_value(x).view(batch, length, 3, self.heads, width // self.heads)
+        query, key, value = split.permute(2, 0, 3, 1, 4).unbind(0)  # (B, H, L, d/H) each
+        score = query @ key.transpose(-1, -2) * (width // self.heads) ** -0.5  # (B, H, L, L)
+        weight = (score + bias).softmax(-1)  # (B, H, L, L)
+        mixed = (weight @ value).transpose(1, 2).reshape(batch, length, width)  # (B, L, d)
+        out: Tensor = self.mix(mixed)  # (B, L, d)
+        return out
+
+
+class Ranker(nn.Module):
+    """What is exported: the encoder at the newest event, all scores, the filter and the top k."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        super().__init__()
+        self.encoder = encoder
+
+    def forward(
+        self,
+        items: Tensor,
+        kinds: Tensor,
+        gaps: Tensor,
+        table: Tensor,
+        bias: Tensor,
+        seen: Tensor,
+        k: Tensor,
+    ) -> tuple[Tensor, Tensor]:
+        """table (N, d), bias (N,), seen (B, S) rows to leave out, k (1,) → scores, rows (B, k)."""
+        scores = self.scores(items, kinds, gaps, table, bias, seen)  # (B, N)
+        count = k.squeeze(0).item()
+        top = scores.topk(count, dim=1)
+        return top.values, top.indices  # (B, k), (B, k)
+
+    def scores(
+        self, items: Tensor, kinds: Tensor, gaps: Tensor, table: Tensor, bias: Tensor, seen: Tensor
+    ) -> Tensor:
+        wanted = self.encoder(items, kinds, gaps, table)[:, -1]  # (B, d)
+        scores = wanted @ table.T / self.encoder.shape.temperature + bias  # (B, N)
+        return scores.scatter(1, seen, MASKED)  # (B, N)
+
+
+def buckets(seconds: Tensor) -> Tensor:
+    """ln(1 + s) / 0.301, the time scale of HSTU's buckets, without the rounding. Any shape."""
+    return torch.log1p(seconds) / BUCKET

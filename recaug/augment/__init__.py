@@ -1,0 +1,1 @@
+"""Made-up training rows, each of which says where it came from."""

@@ -1,0 +1,66 @@
+"""Which broker and store a command talks to: flag, environment, running instance, default."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from recaug.local.instance import Running, read
+from recaug.settings import Settings
+
+KafkaOption = Annotated[
+    str | None,
+    typer.Option(
+        "--kafka",
+        metavar="HOST:PORT",
+        help="Bootstrap servers. Default: RECAUG_KAFKA, else the instance of --data-dir.",
+        show_default=False,
+    ),
+]
+RedisOption = Annotated[
+    str | None,
+    typer.Option(
+        "--redis",
+        metavar="URL",
+        help="redis:// or unix:// URL. Default: RECAUG_REDIS, else the instance of --data-dir.",
+        show_default=False,
+    ),
+]
+DataDirOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--data-dir",
+        metavar="DIR",
+        help="Where the local instance keeps its files. Default: RECAUG_DATA_DIR, else .recaug.",
+        show_default=False,
+    ),
+]
+
+
+def connect(
+    kafka: str | None = None, redis: str | None = None, data_dir: Path | None = None
+) -> Settings:
+    """Return the settings of the installation that a command means.
+
+    For each address the first of these wins: the flag, the environment (`RECAUG_KAFKA`,
+    `RECAUG_REDIS`), the instance that runs in the data directory, the default. Nothing is
+    contacted: who connects raises `Unreachable`.
+    """
+    base = Settings() if data_dir is None else Settings(data_dir=data_dir)
+    running = read(base.data_dir)
+    found = running if running is not None and running.alive else Running()
+    chosen: dict[str, Any] = {
+        "kafka": kafka or os.environ.get("RECAUG_KAFKA") or found.kafka,
+        "redis": redis or os.environ.get("RECAUG_REDIS") or found.redis,
+    }
+    return base.model_copy(update={name: value for name, value in chosen.items() if value})
+
+
+def page_address(data_dir: Path | None = None) -> str | None:
+    """Return the URL of the page of the running instance; None when there is none."""
+    base = Settings() if data_dir is None else Settings(data_dir=data_dir)
+    running = read(base.data_dir)
+    return running.page if running is not None and running.alive else None

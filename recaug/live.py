@@ -1,0 +1,90 @@
+"""What a worker knows besides the model, up to the second: documents, text vectors, popularity.
+
+    Live          item · vector · count · shelf · attach · place · detach · remember
+
+Every change goes at once into the table of each attached model: the one that answers, and the one
+that is about to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recaug.catalogue import Catalogue
+from recaug.history import HIDDEN
+from recaug.popularity import Popularity
+from recaug.score import Scorer
+from recaug.settings import Settings
+from recaug.shelf import Shelf
+
+
+class Live:
+    """Not thread-safe; `Recommender` makes one change at a time."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._capacity = settings.item_capacity
+        self._catalogue = Catalogue(settings.item_capacity)
+        self._vectors: dict[str, NDArray[np.float16]] = {}
+        self._popularity = Popularity(settings.popularity_half_life_s)
+        self._scorers: list[Scorer] = []
+        # Deep enough for a full list after everything one user saw or hid has been left out.
+        self._depth = settings.list_size + settings.history + HIDDEN
+
+    def item(self, item_id: str, document: Mapping[str, Any] | None) -> None:
+        self._catalogue.put(item_id, document)
+        self._place_everywhere(item_id)
+
+    def vector(self, item_id: str, vector: NDArray[np.float16] | None) -> None:
+        if vector is None:
+            self._vectors.pop(item_id, None)
+        elif item_id in self._vectors or len(self._vectors) < self._capacity:
+            self._vectors[item_id] = vector
+        self._place_everywhere(item_id)
+
+    def count(self, item_ids: Iterable[str], at_ms: int) -> None:
+        for item_id in item_ids:
+            self._popularity.add(item_id, at_ms)
+
+    def shelf(self, now_ms: int) -> Shelf:
+        """What may be shown to anybody now."""
+        top = self._popularity.top(self._depth, now_ms, exclude=self._catalogue.hidden)
+        return Shelf(top, self._catalogue.newest)
+
+    def attach(self, scorer: Scorer) -> list[str]:
+        """Send changes to this model too from now on; returns the items to `place` in it first."""
+        self._scorers.append(scorer)
+        return [*self._vectors, *self._catalogue.hidden]
+
+    def detach(self, scorer: Scorer | None) -> None:
+        self._scorers = [one for one in self._scorers if one is not scorer]
+
+    def place(self, scorer: Scorer, item_ids: Iterable[str]) -> None:
+        """Bring what the model knows of these items up to date; once or twice is the same."""
+        ids = list(item_ids)
+        new = [i for i in ids if i in self._vectors and not scorer.is_trained(i)]
+        if new:
+            scorer.append(new, np.stack([self._vectors[i] for i in new]))
+        for item_id in ids:
+            showing = scorer.show if self._may_show(scorer, item_id) else scorer.hide
+            showing(item_id)
+
+    def _may_show(self, scorer: Scorer, item_id: str) -> bool:
+        """A trained item unless it is hidden; any other needs a document and a vector."""
+        if scorer.is_trained(item_id):
+            return not self._catalogue.hides(item_id)
+        return item_id in self._vectors and self._catalogue.shows(item_id)
+
+    def _place_everywhere(self, item_id: str) -> None:
+        for scorer in self._scorers:
+            self.place(scorer, [item_id])
+
+    def remember(self, scores: Mapping[str, float], at_ms: int) -> None:
+        """Raise popularity to what a model was trained beside; both counted the same log."""
+        # All scores decay alike, so what is more at one time is more at every time.
+        live = self._popularity.score
+        missing = {item: score - live(item, at_ms) for item, score in scores.items()}
+        self._popularity.merge(missing, at_ms)

@@ -1,0 +1,202 @@
+"""Reads the topics for the page, in threads of their own: one follows records, one measures lag.
+
+Partitions are assigned by hand and nothing is committed, so watching changes nothing. A page is a
+view and no ledger: where it cannot follow a flood it jumps ahead, and counts what it jumped over.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from kafka import TopicPartition
+from kafka.errors import KafkaError
+
+from recaug.errors import Unreachable
+from recaug.kafka import Record, consumer
+from recaug.lag import SPACING_S, Row, Sample, compare
+from recaug.lag_probe import LagProbe
+from recaug.page.board import Board, Post
+from recaug.page.live import Live
+from recaug.settings import Settings
+from recaug.topics import Topics
+
+log = logging.getLogger(__name__)
+
+PUBLISH_S = 0.25
+LAG_S = 1.0
+RETRY_S = 1.0
+
+#: Further behind in a partition than this, the reader jumps to its last records.
+FAR_BEHIND = 2_000
+
+#: Records of the past that a fresh page shows, per partition.
+TAIL = 40
+
+
+class Feed:
+    """Everything the page knows; `start` and `stop` it with the web server."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.board, self.post = Board(), Post()
+        self.live = Live(settings.topics, self.board, self.post.deliver, now_ms())
+        self._settings = settings
+        self._stopping = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._keep(work), name=name, daemon=True)
+            for name, work in (("page-records", self._records), ("page-lag", self._lag))
+        ]
+
+    def start(self) -> None:
+        self.board.put("kafka", {"up": None, "address": self._settings.kafka})
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        for thread in self._threads:
+            thread.join(timeout=5)
+
+    def _keep(self, work: Callable[[], None]) -> Callable[[], None]:
+        """Run `work` until the page stops; a broker that is away is waited for."""
+
+        def run() -> None:
+            while not self._stopping.is_set():
+                try:
+                    work()
+                except (Unreachable, KafkaError, OSError) as error:
+                    self._report(False)
+                    log.warning("kafka: %s", error)
+                    self._stopping.wait(RETRY_S)
+
+        return run
+
+    def _report(self, up: bool) -> None:
+        self.board.put("kafka", {"up": up, "address": self._settings.kafka})
+
+    def _records(self) -> None:
+        reader = Reader(self._settings, self.live)
+        try:
+            while not self._stopping.is_set():
+                due = time.monotonic() + PUBLISH_S
+                while time.monotonic() < due and not self._stopping.is_set():
+                    reader.poll(due - time.monotonic())
+                self.live.publish(now_ms())
+        finally:
+            reader.close()
+
+    def _lag(self) -> None:
+        samples: deque[Sample] = deque(maxlen=1 + round(SPACING_S / LAG_S))
+        with LagProbe(self._settings) as probe:
+            while not self._stopping.is_set():
+                samples.append(probe.sample(int(now_ms())))
+                self._report(True)
+                if len(samples) > 1:
+                    rows = compare(samples[0], samples[-1])
+                    self.board.put("lag", [_shown(row) for row in rows])
+                self._stopping.wait(LAG_S)
+
+
+class Reader:
+    """A consumer that stands in every partition the page wants to see."""
+
+    def __init__(self, settings: Settings, live: Live) -> None:
+        self._topics, self._live = settings.topics, live
+        self._client = consumer(settings.kafka, max_poll_records=1_000, fetch_max_wait_ms=100)
+        self._whole = {settings.topics.clean_items.name, settings.topics.models.name}
+        self._places: dict[TopicPartition, int] = {}
+        self._counted: dict[TopicPartition, int] = {}
+        self._look_s = 0.0
+
+    def close(self) -> None:
+        self._client.close()
+
+    def poll(self, wait_s: float) -> None:
+        """Fold what there is, waiting for at most `wait_s`."""
+        if len({at.topic for at in self._places}) < len(self._live.topics):
+            self._look_for_topics()
+        if not self._places:
+            time.sleep(min(wait_s, PUBLISH_S))
+            return
+        for at, records in self._client.poll(timeout_ms=max(1, int(wait_s * 1_000))).items():
+            for record in records:
+                self._live.fold(_record(record), now_ms())
+            self._advance(at, records[-1].offset + 1)
+
+    def _look_for_topics(self) -> None:
+        """Assign the partitions that exist; on a fresh broker the services make them later."""
+        if time.monotonic() < self._look_s:
+            return
+        self._look_s = time.monotonic() + RETRY_S
+        self._client.topics()
+        found = [
+            TopicPartition(topic, number)
+            for topic in self._live.topics
+            for number in sorted(self._client.partitions_for_topic(topic) or ())
+        ]
+        new = [at for at in found if at not in self._places]
+        if not new:
+            return
+        ends = self._client.end_offsets(new)
+        begins = self._client.beginning_offsets(new)
+        self._client.assign(found)
+        for at, place in self._places.items():
+            self._client.seek(at, place)
+        for at in new:
+            self._places[at] = self._first(at, begins[at], ends[at])
+            self._client.seek(at, self._places[at])
+            # Records of the past are shown but are no part of a rate.
+            self._counted[at] = ends[at]
+
+    def _first(self, at: TopicPartition, begin: int, end: int) -> int:
+        return begin if at.topic in self._whole else max(begin, end - TAIL)
+
+    def _advance(self, at: TopicPartition, place: int) -> None:
+        end = self._client.highwater(at) or place
+        if at.topic not in self._whole and end - place > FAR_BEHIND:
+            place = end - TAIL
+            self._client.seek(at, place)
+        self._places[at] = place
+        new = place - self._counted[at]
+        if new > 0:
+            self._live.count(at.topic, new, self._topics)
+            self._counted[at] = place
+
+
+def now_ms() -> float:
+    return time.time() * 1_000
+
+
+def _record(record: Any) -> Record:
+    return Record(
+        record.topic,
+        record.partition,
+        record.offset,
+        record.timestamp,
+        record.key,
+        record.value,
+        tuple(record.headers),
+    )
+
+
+def _shown(row: Row) -> dict[str, Any]:
+    """A row as JSON: infinity does not exist there, so a lag that never drains says so."""
+    never = row.drain_s == float("inf")
+    return {
+        "group": row.group,
+        "topic": row.topic,
+        "partitions": row.partitions,
+        "members": row.members,
+        "lag": row.lag,
+        "time_lag_s": row.time_lag_s,
+        "in_per_s": row.in_per_s,
+        "out_per_s": row.out_per_s,
+        "drain_s": None if never else row.drain_s,
+        "drains": not never,
+        "verdict": row.verdict.value,
+        "words": row.words,
+    }

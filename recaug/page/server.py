@@ -1,0 +1,214 @@
+"""The page's web server: static files, one stream of news, one way in for your events.
+
+It listens on this machine only unless told otherwise: whoever reaches it can publish events.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import orjson
+import uvicorn
+from kafka import KafkaProducer
+from kafka.errors import KafkaError
+from pydantic import TypeAdapter, ValidationError
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response, StreamingResponse
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from recaug.errors import Unreachable
+from recaug.kafka import producer
+from recaug.page.board import Message
+from recaug.page.feed import PUBLISH_S, Feed, now_ms
+from recaug.page.gesture import Click, Gesture, Like, Search, to_event, topic_of
+from recaug.settings import Settings
+
+STATIC = Path(__file__).parent / "static"
+MAX_BODY = 4_096
+SEND_S = 5.0
+
+#: Everything the page loads is its own; a title that holds a script stays text.
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; "
+        "frame-ancestors 'none'"
+    ),
+    "Cache-Control": "no-cache",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
+_gestures: TypeAdapter[Click | Like | Search] = TypeAdapter(Gesture)
+
+
+class Page:
+    """The routes and what they share: the feed, and a producer made at the first event."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.feed = Feed(settings)
+        self.closing = asyncio.Event()
+        self._producer: KafkaProducer | None = None
+
+    def app(self) -> Starlette:
+        return Starlette(
+            routes=[
+                Route("/", self.index),
+                Route("/stream", self.stream),
+                Route("/api/items", self.items),
+                Route("/api/event", self.event, methods=["POST"]),
+                Route("/healthz", self.healthz),
+                Mount("/static", StaticFiles(directory=STATIC)),
+            ],
+            middleware=[Middleware(SafeHeaders), Middleware(GZipMiddleware, minimum_size=1_000)],
+            lifespan=self.lifespan,
+        )
+
+    @contextlib.asynccontextmanager
+    async def lifespan(self, app: Starlette) -> AsyncIterator[None]:
+        self.feed.start()
+        yield
+        await run_in_threadpool(self.feed.stop)
+        if self._producer is not None:
+            await run_in_threadpool(self._producer.close, 2)
+
+    async def index(self, request: Request) -> Response:
+        return FileResponse(STATIC / "index.html")
+
+    async def healthz(self, request: Request) -> Response:
+        """200 while the broker answers, 503 while it does not."""
+        kafka = self.feed.board.news({}).get("kafka") or {}
+        return _json({"kafka": kafka}, 200 if kafka.get("up") else 503)
+
+    async def items(self, request: Request) -> Response:
+        shop = self.feed.live.shop
+        return _json({"version": shop.version, "total": len(shop), "items": shop.window()})
+
+    async def event(self, request: Request) -> Response:
+        """Publish one gesture; answer once the broker has it."""
+        if not _same_origin(request):
+            return _json({"error": "events are taken from this page only"}, 403)
+        body = await _body(request)
+        if body is None:
+            return _json({"error": f"an event has at most {MAX_BODY} bytes"}, 413)
+        try:
+            gesture = _gestures.validate_json(body)
+        except ValidationError as error:
+            return _json({"error": error.errors(include_url=False)[0]["msg"]}, 422)
+        try:
+            placed = await run_in_threadpool(self._publish, gesture)
+        except (KafkaError, Unreachable) as error:
+            return _json({"error": str(error)}, 503)
+        return _json(placed, 202)
+
+    def _publish(self, gesture: Click | Like | Search) -> Message:
+        if self._producer is None:
+            self._producer = producer(self.settings.kafka, linger_ms=0)
+        sent_ms = now_ms()
+        event = to_event(gesture, int(sent_ms))
+        self.feed.live.traces.at(gesture.event_id).sent_ms = sent_ms
+        topic = topic_of(gesture.event, self.settings.topics)
+        future = self._producer.send(
+            topic.name, key=gesture.user.encode(), value=orjson.dumps(event)
+        )
+        placed = future.get(SEND_S)
+        return {"event": event, "topic": placed.topic, "partition": placed.partition,
+                "offset": placed.offset}  # fmt: skip
+
+    async def stream(self, request: Request) -> Response:
+        """Server-sent events: `state` with the sections that changed, `list` as it is made."""
+        user = request.query_params.get("user", "")[:64]
+        return StreamingResponse(
+            self._news(user),
+            media_type="text/event-stream",
+            headers={"X-Accel-Buffering": "no"},
+        )
+
+    async def _news(self, user: str) -> AsyncIterator[bytes]:
+        seen: dict[str, int] = {}
+        loop = asyncio.get_running_loop()
+        with self.feed.post.open(user) as box:
+            present = self.feed.live.list_of(user)
+            if present is not None:
+                yield _sse("list", {**present, "stages": {}})
+            while not self.closing.is_set():
+                fresh = self.feed.board.news(seen)
+                yield _sse("state", fresh) if fresh else b": \n\n"
+                due = loop.time() + PUBLISH_S
+                while (left := due - loop.time()) > 0:
+                    with contextlib.suppress(TimeoutError):
+                        yield _sse("list", await asyncio.wait_for(box.get(), left))
+
+
+class SafeHeaders:
+    """Adds HEADERS to every response; plain ASGI, so that it never buffers the stream."""
+
+    def __init__(self, app: Callable[..., Awaitable[None]]) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        async def with_headers(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                extra = [(k.lower().encode(), v.encode()) for k, v in HEADERS.items()]
+                message = {**message, "headers": [*message["headers"], *extra]}
+            await send(message)
+
+        await self._app(scope, receive, with_headers)
+
+
+class Server(uvicorn.Server):
+    """Ends the open streams when asked to stop: a browser would hold its own for ever."""
+
+    def __init__(self, page: Page, host: str, port: int) -> None:
+        self._page = page
+        super().__init__(
+            uvicorn.Config(
+                page.app(),
+                host=host,
+                port=port,
+                log_level="warning",
+                access_log=False,
+                timeout_graceful_shutdown=2,
+            )
+        )
+
+    def handle_exit(self, sig: int, frame: Any) -> None:
+        self._page.closing.set()
+        super().handle_exit(sig, frame)
+
+
+def serve(settings: Settings, host: str, port: int) -> None:
+    """Serve the page until SIGINT or SIGTERM."""
+    Server(Page(settings), host, port).run()
+
+
+def _same_origin(request: Request) -> bool:
+    """Whether no other site's script sent this: browsers always name the origin of a POST."""
+    origin = request.headers.get("origin")
+    return origin is None or origin.split("://", 1)[-1] == request.headers.get("host")
+
+
+async def _body(request: Request) -> bytes | None:
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_BODY:
+            return None
+    return body
+
+
+def _sse(name: str, message: Message) -> bytes:
+    return b"event: " + name.encode() + b"\ndata: " + orjson.dumps(message) + b"\n\n"
+
+
+def _json(content: Message, status: int = 200) -> Response:
+    return Response(orjson.dumps(content), status, media_type="application/json")

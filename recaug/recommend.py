@@ -1,0 +1,176 @@
+"""Answer events with ranked lists: the model where it can, popularity where it cannot.
+
+    Recommender   answer · item · vector · popular · swap · model
+
+Which list a request gets, the first that applies:
+
+    consent             the user wants no personal list          popular items
+    state_unavailable   the user's history cannot be read        popular items
+    popular             there is no model yet                    popular items, less those seen
+    no_history          the model knows nothing the user did     popular items, less those seen
+    null                                                         the model's, less those seen
+
+A hidden item is in none of them. A list that comes out short is filled with popular items, then
+with the newest.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from itertools import islice
+from threading import Lock
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recaug.ask import Ask, ask
+from recaug.events import items_of
+from recaug.live import Live
+from recaug.message import Answer, Ranked, Request, Stages, Writer
+from recaug.personal import inputs, lists
+from recaug.registry import Bundle, Manifest
+from recaug.score import Scorer
+from recaug.serial import Serial
+from recaug.settings import Settings
+from recaug.shelf import Shelf
+
+T = TypeVar("T")
+
+#: Requests in one run of the model: more would gain nothing and let the first ones wait.
+CHUNK = 64
+
+#: Items carried over to a new model between two batches: about a millisecond.
+SLICE = 256
+
+
+class Recommender:
+    """Answers in one thread while items, events and models arrive from others.
+
+    Up to `CHUNK` requests see one catalogue and one model throughout; what arrives meanwhile waits
+    for them, but whoever brought it does not.
+    """
+
+    def __init__(self, settings: Settings, clock: Callable[[], float] = time.perf_counter) -> None:
+        self._settings, self._clock = settings, clock
+        self._serial = Serial()
+        self._swapping = Lock()
+        self._live = Live(settings)
+        self._scorer: Scorer | None = None
+        self._model = _description(settings.model, None, None)
+
+    @property
+    def model(self) -> dict[str, Any]:
+        """The model that answers, as messages name it; its version is null before the first."""
+        return self._model
+
+    def answer(self, requests: Sequence[Request], now_ms: float) -> list[Answer]:
+        """One answer per request, in order. One caller at a time; it computes, so use a thread.
+
+        Parameters
+        ----------
+        now_ms
+            Epoch milliseconds at the call, by the clock that gave `received_ms`.
+        """
+        began, answers = self._clock(), list[Answer]()
+        for first in range(0, len(requests), CHUNK):
+            with self._serial.hold():
+                waited_ms = 1000.0 * (self._clock() - began)
+                answers += self._answer(requests[first : first + CHUNK], now_ms + waited_ms)
+        return answers
+
+    def _answer(self, requests: Sequence[Request], now_ms: float) -> list[Answer]:
+        marks = [self._clock()]
+        shelf = self._live.shelf(int(now_ms))
+        asks = [ask(request, self._scorer, self._settings.history) for request in requests]
+        ranked = self._rank(asks, shelf, marks)
+        stages = Stages.of([*marks, self._clock()], now_ms)
+        writer = Writer(self._model, stages, self._settings.list_ttl_s)
+        return [writer.write(*pair) for pair in zip(requests, ranked, strict=True)]
+
+    def _rank(self, asks: Sequence[Ask], shelf: Shelf, marks: list[float]) -> list[Ranked]:
+        personal = iter(self._personal(asks, shelf, marks))
+        k, table = self._settings.list_size, self._scorer and self._scorer.table
+        ranked = []
+        for one in asks:
+            items = next(personal) if one.question else []
+            if len(items) < k:
+                taken = one.without.union(item["item_id"] for item in items)
+                items += shelf.pick(k - len(items), taken, first_index=len(items))
+            among = table.shown if table and one.question else len(shelf)
+            ranked.append(Ranked(items, among, one.fallback))
+        return ranked
+
+    def _personal(
+        self, asks: Sequence[Ask], shelf: Shelf, marks: list[float]
+    ) -> list[list[dict[str, Any]]]:
+        """The model's lists of those asks that have a question for it, in their order."""
+        questions = [one.question for one in asks if one.question]
+        if self._scorer is None or not questions:
+            return []
+        batch, seen = inputs(questions, self._settings.history)
+        marks.append(self._clock())
+        scores, rows = self._scorer.score(batch, seen, self._settings.list_size)
+        marks.append(self._clock())
+        return lists(self._scorer, batch, scores, rows, shelf.top)
+
+    def item(self, item_id: str, document: Mapping[str, Any] | None) -> None:
+        """Take an item's newest document; None deletes it."""
+        self._serial.later(partial(self._live.item, item_id, document))
+
+    def vector(self, item_id: str, vector: NDArray[np.floating[Any]] | None) -> None:
+        """Take the text vector (384,) of an item; None deletes it.
+
+        With a document and a vector an item is recommended from the next batch on.
+        """
+        kept = None if vector is None else np.array(vector, np.float16)
+        self._serial.later(partial(self._live.vector, item_id, kept))
+
+    def popular(self, event: Mapping[str, Any]) -> None:
+        """Count an event towards the popularity of its items."""
+        if items := items_of(event):
+            self._serial.later(partial(self._live.count, items, event["timestamp"]))
+
+    def swap(self, bundle: Bundle) -> None:
+        """Answer with another model: load and check it here, then change over between batches.
+
+        Takes seconds, so give it a thread; the old model keeps answering. Raises CorruptBundle or
+        Unservable, and then the old model stays.
+        """
+        with self._swapping:
+            scorer = Scorer.load(bundle, self._settings)
+            try:
+                self._bring_up(scorer)
+                self._remember(bundle)
+            except BaseException:
+                self._serial.now(partial(self._live.detach, scorer))
+                raise
+            self._serial.now(partial(self._change_over, scorer, bundle.manifest))
+
+    def _bring_up(self, scorer: Scorer) -> None:
+        for some in _slices(self._serial.now(partial(self._live.attach, scorer))):
+            self._serial.now(partial(self._live.place, scorer, some))
+
+    def _remember(self, bundle: Bundle) -> None:
+        if not bundle.has("popularity.json"):
+            return
+        counts = bundle.json("popularity.json")
+        for some in _slices(counts["scores"].items()):
+            self._serial.now(partial(self._live.remember, dict(some), counts["at_ms"]))
+
+    def _change_over(self, scorer: Scorer, about: Manifest) -> None:
+        self._live.detach(self._scorer)
+        self._scorer = scorer
+        self._model = _description(about.name, about.version, scorer.provider)
+
+
+def _slices(values: Iterable[T]) -> Iterator[list[T]]:
+    rest = iter(values)
+    while some := list(islice(rest, SLICE)):
+        yield some
+
+
+def _description(name: str, version: str | None, provider: str | None) -> dict[str, Any]:
+    return {"name": name, "version": version, "provider": provider, "precision": "fp32"}

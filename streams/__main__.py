@@ -1,0 +1,27 @@
+"""`python -m streams clean|learn|recommend`: run one service, configured by `RECAUG_*`."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+from recaug.errors import Failure
+from recaug.settings import Settings
+
+SERVICES = ("clean", "learn", "recommend")
+
+
+def main(arguments: list[str]) -> int:
+    if len(arguments) != 1 or arguments[0] not in SERVICES:
+        sys.stderr.write(f"usage: python -m streams {'|'.join(SERVICES)}\n")
+        return 64
+    try:
+        importlib.import_module(f"streams.{arguments[0]}").main(Settings())
+    except Failure as failure:
+        sys.stderr.write(f"{failure.what}\n  why: {failure.why}\n  mend: {failure.mend}\n")
+        return failure.code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,121 @@
+"""Reads whole topics, outside any group, for what every worker must know: items, models, trends.
+
+A thread of its own: each partition is read from its beginning (or its last `tail` records) and then
+followed for ever. Handlers run on this thread.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+
+from streams.agent import die
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """One record of a followed topic; the value None deletes what the key names."""
+
+    key: str
+    value: bytes | None
+    headers: Mapping[str, bytes]
+
+
+Handler = Callable[[Followed], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A topic to follow; `tail`: begin that many records before the end, None: all of it."""
+
+    handle: Handler
+    tail: int | None = None
+
+
+class Follower:
+    """Follows `sources` (by topic name) from `start()` on; ends the process when it cannot."""
+
+    def __init__(self, bootstrap: str, sources: Mapping[str, Source]) -> None:
+        self._sources = sources
+        self._consumer = Consumer(
+            {
+                "bootstrap.servers": bootstrap,
+                "group.id": "recaug-follower",  # asked for even when no group is joined
+                "enable.auto.commit": False,
+                "auto.offset.reset": "earliest",
+                "fetch.wait.max.ms": 100,
+                "log_level": 3,
+            }
+        )
+        self._behind: dict[tuple[str, int], int] = {}
+        self._caught_up = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="follower", daemon=True)
+
+    def start(self, patience_s: float = 30.0) -> bool:
+        """Begin; wait until all that was there has been handled. False: not within `patience_s`."""
+        self._assign()
+        self._thread.start()
+        return self._caught_up.wait(patience_s)
+
+    def _assign(self) -> None:
+        topics = self._consumer.list_topics(timeout=20).topics
+        begins = []
+        for name, source in self._sources.items():
+            for partition in topics[name].partitions:
+                begins.append(self._begin(name, partition, source))
+        self._consumer.assign(begins)
+
+    def _begin(self, name: str, partition: int, source: Source) -> TopicPartition:
+        low, high = self._consumer.get_watermark_offsets(
+            TopicPartition(name, partition), timeout=20
+        )
+        at = low if source.tail is None else max(low, high - source.tail)
+        if at < high:
+            self._behind[name, partition] = high
+        return TopicPartition(name, partition, at)
+
+    def _run(self) -> None:
+        try:
+            while True:
+                self._handle(self._consumer.consume(500, 0.2))
+        except Exception:
+            log.critical("the follower failed", exc_info=True)
+            die("what every worker must know can no longer be followed")
+
+    def _handle(self, messages: list[Message]) -> None:
+        for message in messages:
+            trouble = message.error()
+            if trouble is not None:
+                self._troubled(trouble)
+                continue
+            self._sources[message.topic() or ""].handle(_followed(message))
+        self._mark_caught_up()
+
+    def _troubled(self, trouble: KafkaError) -> None:
+        if trouble.fatal():
+            raise KafkaException(trouble)
+        log.warning("follower: %s", trouble)  # it retries by itself
+        time.sleep(0.1)
+
+    def _mark_caught_up(self) -> None:
+        if self._caught_up.is_set():
+            return
+        # Positions, not records: the last records of a compacted topic may be gone.
+        for at in self._consumer.position([TopicPartition(*at) for at in self._behind]):
+            if at.offset >= self._behind[at.topic, at.partition]:
+                del self._behind[at.topic, at.partition]
+        if not self._behind:
+            self._caught_up.set()
+
+
+def _followed(message: Message) -> Followed:
+    headers: Any = message.headers() or ()
+    return Followed((message.key() or b"").decode(), message.value(), dict(headers))
