@@ -10,7 +10,7 @@ Shapes: B requests, L events each, N rows of the item table, d its width, H head
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -22,6 +22,8 @@ MASKED = -1e4
 BUCKET, BUCKETS = 0.301, 64
 #: Kinds 1 … 11 of `recaug.events.KINDS`, 0 for no event, and room to add some.
 KINDS = 16
+#: Spread of new rows of the table. Small: they are normalised, so it sets how fast they turn.
+SPREAD = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +116,9 @@ class Block(nn.Module):
         fade = self.fading.view(-1, 1, 1) * since.unsqueeze(1)  # (B, H, L, L)
         bias = self.distance[:, behind] - fade + mask.unsqueeze(1)  # (B, H, L, L)
         x = x + self.dropout(self.attend(self.norms[0](x), bias))  # (B, L, d)
-        gate, value = self.widen(self.norms[1](x)).chunk(2, dim=-1)  # (B, L, 2d) each
-        return x + self.dropout(self.narrow(F.silu(gate) * value))  # (B, L, d)
+        gate, value = self.widen(self.norms[1](x)).unflatten(-1, (2, -1)).unbind(-2)  # (B, L, 2d)
+        out: Tensor = x + self.dropout(self.narrow(F.silu(gate) * value))  # (B, L, d)
+        return out
 
     def attend(self, x: Tensor, bias: Tensor) -> Tensor:
         batch, length, width = x.shape
@@ -126,6 +129,20 @@ class Block(nn.Module):
         mixed = (weight @ value).transpose(1, 2).reshape(batch, length, width)  # (B, L, d)
         out: Tensor = self.mix(mixed)  # (B, L, d)
         return out
+
+
+class SequenceModel(nn.Module):
+    """What is trained: the encoder and one free vector per row of the item table."""
+
+    def __init__(self, shape: Shape, rows: int, dropout: float) -> None:
+        super().__init__()
+        self.encoder = Encoder(shape, dropout)
+        self.table = nn.Parameter(torch.randn(rows, shape.width) * SPREAD)  # (N, d)
+
+    def unit(self) -> Tensor:
+        """The table as it is read, compared and exported: rows of length 1, row 0 all zero."""
+        real = torch.arange(len(self.table), device=self.table.device).ne(0)  # (N,)
+        return F.normalize(self.table, dim=1) * real.unsqueeze(1)  # (N, d)
 
 
 class Ranker(nn.Module):
@@ -147,8 +164,7 @@ class Ranker(nn.Module):
     ) -> tuple[Tensor, Tensor]:
         """table (N, d), bias (N,), seen (B, S) rows to leave out, k (1,) → scores, rows (B, k)."""
         scores = self.scores(items, kinds, gaps, table, bias, seen)  # (B, N)
-        count = k.squeeze(0).item()
-        top = scores.topk(count, dim=1)
+        top = scores.topk(cast(int, k.squeeze(0).item()), dim=1)
         return top.values, top.indices  # (B, k), (B, k)
 
     def scores(
@@ -156,7 +172,8 @@ class Ranker(nn.Module):
     ) -> Tensor:
         wanted = self.encoder(items, kinds, gaps, table)[:, -1]  # (B, d)
         scores = wanted @ table.T / self.encoder.shape.temperature + bias  # (B, N)
-        return scores.scatter(1, seen, MASKED)  # (B, N)
+        allowed: Tensor = scores.scatter(1, seen, MASKED)  # (B, N)
+        return allowed
 
 
 def buckets(seconds: Tensor) -> Tensor:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,41 +28,45 @@ class Question:
 class Ask:
     """A request understood: exactly one of `fallback` and `question` is None."""
 
+    request: Request
     fallback: str | None
-    without: set[str]
     question: Question | None
+
+    @property
+    def without(self) -> set[str]:
+        """Items that must not be in the list: what the user has seen or does not want."""
+        event, history = self.request.event, self.request.history
+        # Liked or not, the item of an event is no news to its user.
+        target = [event["target_id"]] if event.get("target_type") == "item" else []
+        if history is None or self.fallback == "consent":
+            return {*items_of(event), *target}
+        return {*items_of(event), *history.items, *history.hidden}
 
 
 def ask(request: Request, scorer: Scorer | None, length: int) -> Ask:
     """Decide who answers; the module docstring of `recaug.recommend` has the order."""
     if not request.consent:
-        return Ask("consent", _about(request.event), None)
+        return Ask(request, "consent", None)
     if request.history is None:
-        return Ask("state_unavailable", _about(request.event), None)
-    history = request.history
-    without = {*history.items, *history.hidden, *items_of(request.event)}
+        return Ask(request, "state_unavailable", None)
     if scorer is None:
-        return Ask("popular", without, None)
-    question = _question(scorer, history, without, request.event["timestamp"], length)
-    return Ask(None if question else "no_history", without, question)
+        return Ask(request, "popular", None)
+    question = _question(request.event, request.history, scorer, length)
+    return Ask(request, None if question else "no_history", question)
 
 
 def _question(
-    scorer: Scorer, history: History, without: Set[str], asked_ms: int, length: int
+    event: Mapping[str, Any], history: History, scorer: Scorer, length: int
 ) -> Question | None:
     """The newest `length` events; None where the model knows none of their items.
 
     From unknown items alone it would give everybody the same list: popularity does that better.
     """
-    rows = scorer.table.rows_of(history.items[-length:])
-    if all(row == UNKNOWN_ROW for row in rows):
+    known = scorer.table.rows_of(history.items)
+    rows = known[-length:]
+    if rows.count(UNKNOWN_ROW) == len(rows):
         return None
-    get = scorer.table.rows.get
-    seen = [row for row in map(get, without) if row is not None]
-    return Question(rows, history.kinds[-length:], history.times_ms[-length:], seen, asked_ms)
-
-
-def _about(event: Mapping[str, Any]) -> set[str]:
-    """The items of an event, liked or not: they are no news to the user."""
-    target = [event["target_id"]] if event.get("target_type") == "item" else []
-    return {*items_of(event), *target}
+    # The unknown row and a row twice do no harm in the filter.
+    seen = [*known, *scorer.table.rows_of([*history.hidden, *items_of(event)])]
+    kinds, times_ms = history.kinds[-length:], history.times_ms[-length:]
+    return Question(rows, kinds, times_ms, seen, event["timestamp"])

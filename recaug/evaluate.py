@@ -103,11 +103,19 @@ def popular(source: Sequences, half_life_s: float, size: int) -> Score:
     def score(part: Targets) -> Scores:
         now = int(part.asked_ms.min())
         before = source.times_ms < now
-        weight = np.exp2((source.times_ms[before] - now) / (1000.0 * half_life_s))
-        counts = np.bincount(source.rows[before], weight, minlength=size)[:size]
+        rows, times = source.rows[before], source.times_ms[before]
+        counts = popularity(rows, times, now, half_life_s, size)
         return np.broadcast_to(counts, (len(part), size))
 
     return score
+
+
+def popularity(
+    rows: npt.NDArray[np.integer], times_ms: Int64, now_ms: int, half_life_s: float, size: int
+) -> Float64:
+    """Events of each row, each worth half as much for every half-life before `now_ms`, (size,)."""
+    weight = np.exp2((times_ms - now_ms) / (1000.0 * half_life_s))
+    return np.bincount(rows, weight, minlength=size).astype(np.float64)
 
 
 def ndcg(places: Int64, k: int = TOP) -> Float64:

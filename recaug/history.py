@@ -28,8 +28,8 @@ class History:
     times_ms  event times, as many, never falling
     hidden    disliked items and when; `HIDDEN` at most
 
-    Rows are ordered by event time, whatever order events come in, and replaying the end of the log
-    ends in the same history: a replay that gets past the duplicate windows does no harm.
+    Rows are ordered by event time, whatever order events come in, and an event folded again is no
+    second row: a replay that gets past the duplicate windows does no harm.
     """
 
     limit: int = field(default=50, compare=False)

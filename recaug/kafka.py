@@ -29,6 +29,8 @@ from recaug.topics import Topic
 Offsets = dict[tuple[str, int], int]
 
 CONNECT_S = 10.0
+#: A broker that has just started is not counted at once: topics are asked for again for so long.
+CREATE_S = 15.0
 _OK = 0
 
 
@@ -129,13 +131,11 @@ def _specs(settings: Settings, missing: list[Topic], have: dict[str, int]) -> di
     }
 
 
-def _create(
-    client: KafkaAdminClient, specs: dict[str, Any], replication: int, patience_s: float = 15.0
-) -> None:
-    deadline = time.monotonic() + patience_s
+def _create(client: KafkaAdminClient, specs: dict[str, Any], replication: int) -> None:
+    deadline = time.monotonic() + CREATE_S
     while specs:
         answer = client.create_topics(specs, raise_errors=False)
-        # Another service may be faster; a broker that has just started is not counted for a moment.
+        # Another service may have been faster.
         specs = {
             topic["name"]: specs[topic["name"]]
             for topic in answer["topics"]

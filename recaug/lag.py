@@ -15,8 +15,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
+from typing import Any
 
 #: Fewer seconds between two samples than this and a service that commits once a second would look
 #: stalled.
@@ -100,6 +101,16 @@ class Row:
     drain_s: float | None
     verdict: Verdict
     words: str
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the fields; JSON has no infinity, so `drains` says that a lag never goes."""
+        drains = self.drain_s != math.inf
+        return {
+            **{field.name: getattr(self, field.name) for field in fields(self)},
+            "drain_s": self.drain_s if drains else None,
+            "drains": drains,
+            "verdict": self.verdict.value,
+        }
 
 
 def compare(first: Sample, second: Sample, max_lag_s: float = MAX_LAG_S) -> list[Row]:

@@ -166,7 +166,10 @@ class LagProbe:
     def _reader(self) -> Any:
         if self._peeker is None:
             self._peeker = consumer(
-                self._bootstrap, max_poll_records=50, max_partition_fetch_bytes=4_096
+                self._bootstrap,
+                max_poll_records=50,
+                max_partition_fetch_bytes=65_536,
+                fetch_max_wait_ms=50,
             )
         return self._peeker
 

@@ -1,6 +1,7 @@
 """What a worker knows besides the model, up to the second: documents, text vectors, popularity.
 
     Live          item · vector · count · shelf · attach · place · detach · remember
+    Counts        the popularity a bundle carries
 
 Every change goes at once into the table of each attached model: the one that answers, and the one
 that is about to.
@@ -9,10 +10,11 @@ that is about to.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field
 
 from recaug.catalogue import Catalogue
 from recaug.history import HIDDEN
@@ -20,6 +22,15 @@ from recaug.popularity import Popularity
 from recaug.score import Scorer
 from recaug.settings import Settings
 from recaug.shelf import Shelf
+
+
+class Counts(BaseModel):
+    """A bundle's `popularity.json`: scores as they stood at a time."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    at_ms: int
+    scores: dict[str, Annotated[float, Field(ge=0, lt=1e9)]]
 
 
 class Live:
@@ -64,8 +75,9 @@ class Live:
 
     def place(self, scorer: Scorer, item_ids: Iterable[str]) -> None:
         """Bring what the model knows of these items up to date; once or twice is the same."""
-        ids = list(item_ids)
-        new = [i for i in ids if i in self._vectors and not scorer.is_trained(i)]
+        ids, width = list(item_ids), scorer.text_width
+        # A vector of another width is another encoder's: this model cannot read it.
+        new = [i for i in ids if len(self._vectors.get(i, ())) == width > 0]
         if new:
             scorer.append(new, np.stack([self._vectors[i] for i in new]))
         for item_id in ids:

@@ -10,13 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from recaug.events import recommendation_id, user_key
+from recaug.events import recommendation_id, rfc3339, user_key
 
 if TYPE_CHECKING:
     from recaug.history import History
@@ -34,8 +33,9 @@ class Request:
     source: str  # topic, partition and offset of the event
     partition: int
     offset: int
-    received_ms: float
+    received_ms: float  # when it was read
     consent: bool = True
+    appended_ms: float | None = None  # when the broker got it
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +79,8 @@ class Writer:
     def __init__(self, model: dict[str, Any], stages: Stages, ttl_s: float) -> None:
         done_ms = stages.now_ms + stages.total_ms
         self._model, self._stages, self._done_ms = model, stages, done_ms
-        self._at = rfc3339(done_ms)
-        self._until = rfc3339(done_ms + ttl_s * 1000.0)
+        self._at = rfc3339(int(done_ms))
+        self._until = rfc3339(int(done_ms + ttl_s * 1000.0))
         self._headers = [
             ("ce_specversion", b"1.0"),
             ("ce_type", TYPE.encode()),
@@ -100,10 +100,12 @@ class Writer:
             "user_id": event.get("user_id"),
             "anonymous_id": event.get("anonymous_id"),
             "session_id": event.get("session_id"),
+            "placement": None,
             "generated_at": self._at,
             "expires_at": self._until,
             "source_event": _source(request),
             "model": self._model,
+            "experiment": None,
             "items": ranked.items,
             "candidate_count": ranked.candidates,
             "fallback": ranked.fallback,
@@ -113,13 +115,16 @@ class Writer:
         headers.append(("fallback", (ranked.fallback or "").encode()))
         return Answer(user_key(event).encode(), orjson.dumps(message), headers)
 
-    def _latency(self, request: Request) -> dict[str, float]:
-        stages = self._stages
+    def _latency(self, request: Request) -> dict[str, float | None]:
+        stages, received = self._stages, request.received_ms
+        appended = received if request.appended_ms is None else request.appended_ms
         return {
-            "queue_ms": round(stages.now_ms - request.received_ms, 3),
-            "features_ms": stages.features_ms,
+            "queue_ms": _between(appended, received),
+            "features_ms": round(_between(received, stages.now_ms) + stages.features_ms, 3),
+            "retrieve_ms": None,
             "score_ms": stages.score_ms,
-            "processing_ms": round(self._done_ms - request.received_ms, 3),
+            "processing_ms": _between(received, self._done_ms),
+            # Two clocks: what they disagree by may be negative and is not hidden.
             "event_to_recommendation_ms": round(self._done_ms - request.event["timestamp"], 3),
         }
 
@@ -136,7 +141,6 @@ def _source(request: Request) -> dict[str, Any]:
     }
 
 
-def rfc3339(at_ms: float) -> str:
-    """Epoch milliseconds as UTC text with milliseconds: 2026-11-20T14:03:07.482Z."""
-    at = datetime.fromtimestamp(int(at_ms) / 1000.0, UTC)
-    return at.strftime("%Y-%m-%dT%H:%M:%S.") + f"{int(at_ms) % 1000:03d}Z"
+def _between(earlier_ms: float, later_ms: float) -> float:
+    """Milliseconds that passed; 0 where a clock was set back."""
+    return round(max(0.0, later_ms - earlier_ms), 3)

@@ -33,5 +33,3 @@ class Pace:
         """Seconds until more events are due: a tick, or longer where the rate is low."""
         next_s = self._start_s + (self._sent + 1) / self.rate
         return max(0.0, TICK_S, next_s - now_s)
-
-

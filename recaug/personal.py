@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence, Set
 from typing import Any
 
+import numpy as np
+
 from recaug.ask import Question
 from recaug.batch import Batch, Float32, Int64, build, pad
 from recaug.reasons import RECENT, evidence
@@ -27,34 +29,35 @@ def lists(
     scorer: Scorer, batch: Batch, scores: Float32, rows: Int64, popular: Set[str]
 ) -> list[list[dict[str, Any]]]:
     """Ranked rows (B, k) as items in the form of the message; masked rows are left out."""
-    recent = batch.items[:, -RECENT:]
-    causes = evidence(scorer.table.vectors, scorer.centre, recent, rows)
-    shown = (scores > SHOWN).sum(axis=1).tolist()
-    answers = zip(shown, scores.tolist(), rows.tolist(), causes.tolist(), strict=True)
+    table = scorer.table
+    causes = evidence(table.vectors, scorer.centre, batch.items[:, -RECENT:], rows)
+    shown = (scores > SHOWN).sum(axis=1)
+    exact = scores.astype(np.float64).round(4)
+    answers = zip(shown.tolist(), exact.tolist(), rows.tolist(), causes.tolist(), strict=True)
     return [
         [
-            _line(scorer.table, index, score, row, cause, popular)
-            for index, score, row, cause in zip(range(count), *answer, strict=False)
+            _line(table, popular, *item)
+            for item in zip(range(count), *answer, strict=False)  # rows past `count` are masked
         ]
         for count, *answer in answers
     ]
 
 
 def _line(
-    table: ItemTable, index: int, score: float, row: int, cause: int, popular: Set[str]
+    table: ItemTable, popular: Set[str], index: int, score: float, row: int, cause: int
 ) -> dict[str, Any]:
     item = table.ids[row]
     reasons: list[dict[str, str]] = []
     if cause:
         reasons.append({"code": "similar_to_recent_click", "item_id": table.ids[cause]})
-    if not table.is_trained(row):
+    if row >= table.trained:
         reasons.append({"code": "new_item"})
     if item in popular:
         reasons.append({"code": "popular"})
     return {
         "item_id": item,
         "index": index,
-        "score": round(score, 4),
+        "score": score,
         "retriever": "model",
         "reasons": reasons,
     }

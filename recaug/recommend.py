@@ -25,14 +25,15 @@ from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import ValidationError
 
 from recaug.ask import Ask, ask
 from recaug.events import items_of
-from recaug.live import Live
+from recaug.live import Counts, Live
 from recaug.message import Answer, Ranked, Request, Stages, Writer
 from recaug.personal import inputs, lists
 from recaug.registry import Bundle, Manifest
-from recaug.score import Scorer
+from recaug.score import Scorer, unservable
 from recaug.serial import Serial
 from recaug.settings import Settings
 from recaug.shelf import Shelf
@@ -59,7 +60,7 @@ class Recommender:
         self._swapping = Lock()
         self._live = Live(settings)
         self._scorer: Scorer | None = None
-        self._model = _description(settings.model, None, None)
+        self._model = _description(settings.model, None, "cpu")
 
     @property
     def model(self) -> dict[str, Any]:
@@ -92,15 +93,14 @@ class Recommender:
 
     def _rank(self, asks: Sequence[Ask], shelf: Shelf, marks: list[float]) -> list[Ranked]:
         personal = iter(self._personal(asks, shelf, marks))
-        k, table = self._settings.list_size, self._scorer and self._scorer.table
+        k, compared = self._settings.list_size, self._scorer.table.shown if self._scorer else 0
         ranked = []
         for one in asks:
             items = next(personal) if one.question else []
             if len(items) < k:
                 taken = one.without.union(item["item_id"] for item in items)
                 items += shelf.pick(k - len(items), taken, first_index=len(items))
-            among = table.shown if table and one.question else len(shelf)
-            ranked.append(Ranked(items, among, one.fallback))
+            ranked.append(Ranked(items, compared if one.question else len(shelf), one.fallback))
         return ranked
 
     def _personal(
@@ -140,30 +140,30 @@ class Recommender:
         Unservable, and then the old model stays.
         """
         with self._swapping:
+            counts = _counts(bundle)
             scorer = Scorer.load(bundle, self._settings)
-            try:
-                self._bring_up(scorer)
-                self._remember(bundle)
-            except BaseException:
-                self._serial.now(partial(self._live.detach, scorer))
-                raise
+            self._bring_up(scorer)
+            for some in _slices(counts.scores.items()):
+                self._serial.now(partial(self._live.remember, dict(some), counts.at_ms))
             self._serial.now(partial(self._change_over, scorer, bundle.manifest))
 
     def _bring_up(self, scorer: Scorer) -> None:
         for some in _slices(self._serial.now(partial(self._live.attach, scorer))):
             self._serial.now(partial(self._live.place, scorer, some))
 
-    def _remember(self, bundle: Bundle) -> None:
-        if not bundle.has("popularity.json"):
-            return
-        counts = bundle.json("popularity.json")
-        for some in _slices(counts["scores"].items()):
-            self._serial.now(partial(self._live.remember, dict(some), counts["at_ms"]))
-
     def _change_over(self, scorer: Scorer, about: Manifest) -> None:
         self._live.detach(self._scorer)
         self._scorer = scorer
         self._model = _description(about.name, about.version, scorer.provider)
+
+
+def _counts(bundle: Bundle) -> Counts:
+    if not bundle.has("popularity.json"):
+        return Counts(at_ms=0, scores={})
+    try:
+        return Counts.model_validate_json(bundle.read("popularity.json"))
+    except ValidationError as error:
+        raise unservable(bundle, error) from error
 
 
 def _slices(values: Iterable[T]) -> Iterator[list[T]]:
@@ -172,5 +172,5 @@ def _slices(values: Iterable[T]) -> Iterator[list[T]]:
         yield some
 
 
-def _description(name: str, version: str | None, provider: str | None) -> dict[str, Any]:
+def _description(name: str, version: str | None, provider: str) -> dict[str, Any]:
     return {"name": name, "version": version, "provider": provider, "precision": "fp32"}

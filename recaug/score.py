@@ -13,11 +13,12 @@ from typing import Any
 
 import numpy as np
 import onnxruntime as ort
+from numpy.typing import NDArray
 
 from recaug.batch import FIRST_ROW, UNKNOWN_ROW, Batch, Float32, Int64, build, pad
 from recaug.errors import Failure
 from recaug.provider import provider_of, session
-from recaug.registry import Bundle
+from recaug.registry import Bundle, CorruptBundle
 from recaug.settings import Settings
 from recaug.table import MASK, ItemTable
 
@@ -32,8 +33,8 @@ INPUTS = {"items", "kinds", "gaps", "table", "bias", "seen", "k"}
 OUTPUTS = ("scores", "rows")
 
 
-class Unservable(Failure):
-    """A bundle that is intact, but whose graph does not do what serving needs."""
+class Unservable(CorruptBundle):
+    """A bundle whose bytes are intact, but whose graph does not do what serving needs."""
 
 
 class Scorer:
@@ -44,12 +45,14 @@ class Scorer:
 
     def __init__(self, graph: Any, table: ItemTable, projection: Float32 | None) -> None:
         self.table = table
-        #: Mean item vector (d,): what all items have in common.
-        self.centre: Float32 = table.vectors[FIRST_ROW : table.trained].mean(axis=0)
         self.provider = provider_of(graph)
         self._session = graph
         self._binding = graph.io_binding()
         self._projection = projection
+        trained = table.vectors[FIRST_ROW : table.trained]
+        #: Mean item vector (d,): what all items have in common.
+        self.centre: Float32 = trained.mean(axis=0)
+        self._length = float(np.linalg.norm(trained, axis=1).mean())
         self._bound: object = None
 
     @classmethod
@@ -59,7 +62,6 @@ class Scorer:
         Raises CorruptBundle where a file changed since it was verified, Unservable where the graph
         cannot run or its answers are malformed.
         """
-        name = f"{bundle.manifest.name}/{bundle.manifest.version}"
         try:
             scorer = cls._read(bundle, settings)
             scorer._check(settings)
@@ -67,7 +69,7 @@ class Scorer:
             raise
         # ONNX Runtime raises a class of its own for every status code, with no common parent.
         except Exception as error:
-            raise _unservable(name, str(error).strip().splitlines()[0]) from error
+            raise unservable(bundle, error) from error
         return scorer
 
     @classmethod
@@ -76,10 +78,14 @@ class Scorer:
         inputs = {node.name for node in graph.get_inputs()}
         if inputs != INPUTS:
             raise ValueError(f"its graph reads {sorted(inputs)}, not {sorted(INPUTS)}")
-        vectors = bundle.array("items.npy").astype(np.float32)
+        vectors = _finite(bundle, "items.npy")
         table = ItemTable(vectors, bundle.json("vocab.json"), settings.item_capacity)
-        text_map = bundle.array("text_map.npy") if bundle.has("text_map.npy") else None
-        return cls(graph, table, text_map)
+        if not bundle.has("text_map.npy"):
+            return cls(graph, table, None)
+        projection = _finite(bundle, "text_map.npy")
+        if projection.shape[1:] != (table.width,):
+            raise ValueError(f"its text map {projection.shape} is not (text, {table.width})")
+        return cls(graph, table, projection)
 
     def score(self, batch: Batch, seen: Int64, k: int) -> tuple[Float32, Int64]:
         """The best `k` rows of each history, best first.
@@ -119,15 +125,23 @@ class Scorer:
             self._binding.bind_ortvalue_input(name, value)
         self._bound = now
 
-    def append(self, item_ids: Sequence[str], text_vectors: Float32) -> int:
-        """Give new items a row from their text vectors (n, 384); they stay hidden until `show`.
+    @property
+    def text_width(self) -> int:
+        """Dimensions of the text vectors `append` takes; 0 where it takes none."""
+        return 0 if self._projection is None else len(self._projection)
+
+    def append(self, item_ids: Sequence[str], text_vectors: NDArray[np.floating[Any]]) -> int:
+        """Give new items a row from their text vectors (n, text_width), hidden until `show`.
 
         A trained item keeps its learned row. Returns how many items have a row now: none where the
         model was trained without text vectors.
         """
-        if self._projection is None or not item_ids:
+        if self._projection is None:
             return 0
-        vectors = text_vectors.astype(np.float32) @ self._projection
+        vectors = text_vectors.astype(np.float32) @ self._projection  # (n, d)
+        # Scores compare lengths: a guess may be shorter than what was learned, but never louder.
+        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+        vectors *= np.minimum(1.0, self._length / np.maximum(lengths, 1e-12))
         return sum(map(self.table.put, item_ids, vectors))
 
     def is_trained(self, item_id: str) -> bool:
@@ -153,11 +167,20 @@ class Scorer:
             rows = (kept * size)[:size] if size > 1 else kept[-1:]
             histories = [(r, [1] * len(r), list(range(len(r)))) for r in rows]
             batch = build(histories, [settings.history * 1000] * size, settings.history)
-            answer = self.score(batch, pad(rows), settings.list_size)
-            _check_answer(*answer, (size, settings.list_size), self.table)
+            seen, k = pad(rows), settings.list_size
+            _check_answer(*self.score(batch, seen, k), (size, k), self.table, seen)
 
 
-def _check_answer(scores: Float32, rows: Int64, shape: tuple[int, int], table: ItemTable) -> None:
+def _finite(bundle: Bundle, file: str) -> Float32:
+    array: Float32 = bundle.array(file).astype(np.float32)
+    if not np.isfinite(array).all():
+        raise ValueError(f"its {file} holds what is not a finite number")
+    return array
+
+
+def _check_answer(
+    scores: Float32, rows: Int64, shape: tuple[int, int], table: ItemTable, seen: Int64
+) -> None:
     if scores.shape != shape or rows.shape != shape:
         raise ValueError(f"its graph answers {scores.shape} and {rows.shape}, not {shape}")
     if not np.isfinite(scores).all():
@@ -167,8 +190,14 @@ def _check_answer(scores: Float32, rows: Int64, shape: tuple[int, int], table: I
         raise ValueError("its graph does not put the best row first")
     if ((shown < FIRST_ROW) | (shown >= len(table) + FIRST_ROW)).any():
         raise ValueError("its graph shows a masked row")
+    again = (rows[:, :, None] == seen[:, None, :]).any(axis=2)
+    if again[scores > SHOWN].any():
+        raise ValueError("its graph shows a row it was told to leave out")
 
 
-def _unservable(name: str, why: str) -> Unservable:
+def unservable(bundle: Bundle, error: Exception) -> Unservable:
+    """The refusal of a bundle for an error that it caused."""
+    name = f"{bundle.manifest.name}/{bundle.manifest.version}"
+    why = (str(error).strip() or type(error).__name__).splitlines()[0]
     mend = "Serve another version (recaug model list, recaug model rollback), or train again."
     return Unservable(f"The model {name} cannot be served", why, mend)

@@ -43,7 +43,7 @@ class Shelf:
 
     def _candidates(self) -> Iterator[tuple[str, float, str, str]]:
         for item, score in self._popular:
-            yield item, score, "popular", "popular"
+            yield item, score, "popularity", "popular"
         for item in self._newest():
             yield item, 0.0, "newest", "new_item"
 

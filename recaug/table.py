@@ -41,6 +41,8 @@ class ItemTable:
         used, width = vectors.shape
         if used != len(vocabulary) + FIRST_ROW:
             raise ValueError(f"{used} item vectors for a vocabulary of {len(vocabulary)}")
+        if not vocabulary:
+            raise ValueError("its vocabulary is empty")
         self.ids: list[str] = ["", "", *vocabulary]
         self.rows: dict[str, int] = {item: row for row, item in enumerate(vocabulary, FIRST_ROW)}
         if len(self.rows) != len(vocabulary):

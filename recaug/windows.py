@@ -131,10 +131,10 @@ class SourceWindow:
         self._marks = found
 
     def snapshot(self) -> bytes:
-        """Everything, for a checkpoint; does not count as a `delta`."""
+        """Everything, for a checkpoint: equal windows, equal bytes. Does not count as a `delta`."""
         every = set(range(self.size // 8 // self._cell))
         parts: list[bytes] = []
-        for source, marks in self._marks.items():
+        for source, marks in sorted(self._marks.items()):
             for name, value in self._cells(source, marks, every).items():
                 encoded = name.encode()
                 parts += _HEADER.pack(len(encoded), len(value)), encoded, value

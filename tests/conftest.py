@@ -13,6 +13,13 @@ from recaug.local.redis import LocalRedis
 from recaug.settings import Settings
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    # kafka-python 3.0 reads its schemas with functions that Python 3.11 calls deprecated.
+    config.addinivalue_line(
+        "filterwarnings", "ignore:(read|open)_text is deprecated:DeprecationWarning"
+    )
+
+
 @pytest.fixture(scope="session")
 def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Bootstrap address of a broker of this run's own; topics are told apart by prefix."""

@@ -20,7 +20,7 @@ from recaug.events.times import rfc3339
 Headers = Sequence[tuple[str, bytes]]
 
 MAX_HEADER_BYTES = 8_192
-SOURCE = "/recaug"
+SOURCE = "/recaug/clean"
 _TYPE = "io.recaug.event."
 _VERSION = re.compile(r"\.v(\d{1,9})$")
 _REQUIRED = frozenset({"ce_id", "ce_type", "ce_source", "ce_specversion"})

@@ -6,9 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from recaug.events.cloudevents import Headers
-from recaug.events.reasons import Rejection
+from recaug.events.reasons import Reason, Rejection
 
 _PREFIX = "__streams.errors."
+
+#: The headers a dead letter adds to those of the record, and what they say.
+HEADERS: dict[str, str] = {
+    f"{_PREFIX}exception": f"Why, from a closed list: {', '.join(Reason)}.",
+    f"{_PREFIX}message": "One sentence for the sender: what is wrong and what to send instead.",
+    f"{_PREFIX}topic": "Topic the record was in.",
+    f"{_PREFIX}partition": "Its partition, in digits.",
+    f"{_PREFIX}offset": "Its offset, in digits.",
+    f"{_PREFIX}stacktrace": "Always empty: a refusal is not a failure of the program.",
+}
 
 
 @dataclass(frozen=True, slots=True)

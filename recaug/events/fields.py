@@ -90,12 +90,13 @@ def _personal(text: str) -> bool:
     return _EMAIL_OR_PHONE.fullmatch(text) is not None
 
 
+# Constraints stand before the function: pydantic checks them in Rust only then.
 _ID_SHAPE = StringConstraints(min_length=1, max_length=ID_LENGTH, pattern=ID_PATTERN)
 
 #: Any id: 1–128 characters; an integer is taken as its digits.
-Id = Annotated[str, BeforeValidator(_id), _ID_SHAPE]
+Id = Annotated[str, _ID_SHAPE, BeforeValidator(_id)]
 #: An id of a person, which must not be personal data itself.
-UserId = Annotated[str, BeforeValidator(_user_id), _ID_SHAPE]
+UserId = Annotated[str, _ID_SHAPE, BeforeValidator(_user_id)]
 
 
 def _schema_of_time() -> dict[str, Any]:
@@ -106,8 +107,8 @@ def _schema_of_time() -> dict[str, Any]:
 #: Epoch milliseconds; seconds, microseconds, nanoseconds and ISO 8601 text are converted.
 EpochMs = Annotated[
     int,
-    BeforeValidator(to_ms),
     Field(ge=EARLIEST_MS, le=LATEST_MS),
+    BeforeValidator(to_ms),
     WithJsonSchema(_schema_of_time()),
 ]
 
@@ -124,13 +125,13 @@ def _capped(value: int) -> int:
     return min(value, 3_600_000)
 
 
-Short = Annotated[str, BeforeValidator(_cut(64)), StringConstraints(max_length=64)]
-Label = Annotated[str, BeforeValidator(_cut(256)), StringConstraints(max_length=256)]
-Term = Annotated[str, BeforeValidator(_cut(512)), StringConstraints(min_length=1, max_length=512)]
-Url = Annotated[str, BeforeValidator(_cut(2_048)), StringConstraints(max_length=2_048)]
-Prose = Annotated[str, BeforeValidator(_cut(4_000)), StringConstraints(max_length=4_000)]
+Short = Annotated[str, StringConstraints(max_length=64), BeforeValidator(_cut(64))]
+Label = Annotated[str, StringConstraints(max_length=256), BeforeValidator(_cut(256))]
+Term = Annotated[str, StringConstraints(min_length=1, max_length=512), BeforeValidator(_cut(512))]
+Url = Annotated[str, StringConstraints(max_length=2_048), BeforeValidator(_cut(2_048))]
+Prose = Annotated[str, StringConstraints(max_length=4_000), BeforeValidator(_cut(4_000))]
 
-Currency = Annotated[str, BeforeValidator(_upper), StringConstraints(pattern="^[A-Z]{3}$")]
+Currency = Annotated[str, StringConstraints(pattern="^[A-Z]{3}$"), BeforeValidator(_upper)]
 Money = Annotated[float, Field(ge=0, le=1e12)]
 Index = Annotated[int, Field(ge=0, le=1_000_000)]
 Quantity = Annotated[int, Field(ge=1, le=1_000_000)]

@@ -39,7 +39,7 @@ class _Shape(Generic[M]):
 
     adapter: TypeAdapter[M]
     model: type[BaseModel] | None
-    translate: Callable[[dict[str, Any], bytes], dict[str, Any]]
+    translate: Callable[[dict[str, Any], dict[str, Any], bytes], dict[str, Any]]
 
 
 _EVENT: _Shape[Event] = _Shape(TypeAdapter(Event), None, event_fields)
@@ -163,7 +163,7 @@ def _translated(shape: _Shape[M], value: bytes, headers: Headers) -> dict[str, A
         body, envelope = cloudevents.from_structured(body)
     else:
         envelope = cloudevents.from_headers(headers)
-    return {**envelope, **shape.translate(body, value)}
+    return shape.translate(body, envelope, value)
 
 
 def _check_time(at_ms: int, now_ms: int, max_future_ms: int) -> None:

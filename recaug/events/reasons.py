@@ -48,6 +48,42 @@ class Reason(StrEnum):
     BOT = "bot"
 
 
+#: When each is given, for the reference and for whoever counts them.
+MEANINGS: dict[Reason, str] = {
+    Reason.NULL_VALUE: "An event with a null value; only items and users are deleted with one.",
+    Reason.EMPTY: "No bytes, or white space only.",
+    Reason.TOO_LARGE: "The value, or a free object in it, is larger than is read.",
+    Reason.HEADERS_TOO_LARGE: "More than 8 KiB of headers.",
+    Reason.BAD_ENCODING: "Not UTF-8, a byte order mark, half a surrogate pair.",
+    Reason.BAD_JSON: "Not one JSON document: cut off, two documents, compressed, another format.",
+    Reason.NOT_AN_OBJECT: "JSON, but an array, a string, a number, true, false or null.",
+    Reason.TOO_DEEP: "Nested deeper than 16 levels, or 8 in a free object.",
+    Reason.DUPLICATE_KEY: "A key twice in one object.",
+    Reason.NUMBER_RANGE: "A number beyond 64 bits.",
+    Reason.NUMBER_NOT_FINITE: "NaN or Infinity.",
+    Reason.UNREADABLE: "A bug of recaug: please report it.",
+    Reason.UNKNOWN_EVENT: "`event` is none of ours or of the dialects read.",
+    Reason.NEWER_SCHEMA: "The producer writes a later version than is read here.",
+    Reason.MISSING_FIELD: "A required field is absent, null or an empty list.",
+    Reason.BAD_FIELD: "A field of the wrong type, or out of its range.",
+    Reason.BAD_ID: "An id that is empty, too long, or the text of a missing variable.",
+    Reason.BAD_TIME: "A time that cannot be read.",
+    Reason.TIME_RANGE: "A time before 1973 or after 5138.",
+    Reason.TIME_IN_FUTURE: "A time more than five minutes ahead of the clock.",
+    Reason.NO_USER: "Neither `user_id` nor `anonymous_id`.",
+    Reason.PERSONAL_DATA: "A user id that is an e-mail address or a telephone number.",
+    Reason.SELF_REFERENCE: "A user who follows themselves.",
+    Reason.TOO_MANY: "More than 200 items, or several events in one record.",
+    Reason.NO_KEY: "A delete, whose record must have a key, has none.",
+    Reason.KEY_MISMATCH: "The key is not the id in the document.",
+    Reason.EVENT_ID_REUSED: "An event id that was another user's event before.",
+    Reason.USER_FLOOD: "More events of one user than the limit.",
+    Reason.USER_ITEM_FLOOD: "More events of one user on one item than the limit.",
+    Reason.ITEM_FLOOD: "More events on one item than the limit.",
+    Reason.BOT: "Events as regular as only a program sends them.",
+}
+
+
 class Rejection(Exception):
     """A record that cannot be used; `message` is one sentence its sender can act on."""
 

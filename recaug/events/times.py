@@ -7,7 +7,7 @@ below 1e11 seconds, below 1e14 milliseconds, below 1e17 microseconds, then nanos
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from pydantic_core import PydanticCustomError
 
@@ -18,6 +18,8 @@ EARLIEST_MS = 10**11
 #: 5138-11-16.
 LATEST_MS = 10**14 - 1
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
 _NUMBER = re.compile(r"\d{9,19}(\.\d{1,9})?")
 
 
@@ -37,8 +39,8 @@ def to_ms(value: object) -> object:
 
 def rfc3339(at_ms: int) -> str:
     """`2025-11-24T16:00:00.000Z`."""
-    moment = datetime.fromtimestamp(at_ms / 1000, UTC)
-    return moment.isoformat(timespec="milliseconds")[:-6] + "Z"
+    seconds, millis = divmod(at_ms, 1000)  # a float would lose the last digit of late years
+    return f"{datetime.fromtimestamp(seconds, UTC).isoformat()[:19]}.{millis:03d}Z"
 
 
 def _of_text(text: str) -> object:
@@ -54,7 +56,7 @@ def _of_text(text: str) -> object:
         ) from None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
-    return _in_range(round(moment.timestamp() * 1000))
+    return _in_range((moment - _EPOCH) // _MILLISECOND)
 
 
 def _scaled(number: float) -> int:

@@ -25,6 +25,12 @@ from recaug.local.process import identity, signal_group
 RUN = "run.json"
 LOCK = "lock"
 
+#: What an instance and its services write into the data directory, and so may delete.
+OURS = frozenset(
+    {LOCK, RUN, f"{RUN}.tmp", "kafka", "redis", "logs", "registry", "learn", "encoders"}
+)
+OURS_PREFIX = "faust-"
+
 
 @dataclass(frozen=True, slots=True)
 class Child:
@@ -109,7 +115,7 @@ class Instance:
 
         :raises Failure: the directory holds something that no instance wrote.
         """
-        strangers = [path.name for path in self.data_dir.iterdir() if path.name not in OURS]
+        strangers = [path.name for path in self.data_dir.iterdir() if not _ours(path.name)]
         if strangers:
             raise Failure(
                 f"{self.data_dir} is not cleared",
@@ -148,22 +154,8 @@ class Instance:
         return lock
 
 
-#: Everything an instance writes into its data directory, and so may delete.
-OURS = frozenset(
-    {
-        LOCK,
-        RUN,
-        f"{RUN}.tmp",
-        "kafka",
-        "redis",
-        "logs",
-        "registry",
-        "learn",
-        "encoders",
-        "state",
-        "services",
-    }
-)
+def _ours(name: str) -> bool:
+    return name in OURS or name.startswith(OURS_PREFIX)
 
 
 def end_orphans(earlier: Running, grace_s: float = 10.0) -> tuple[Child, ...]:

@@ -106,14 +106,16 @@ class LocalKafka:
             say("formatting its data directory")
             self._format()
         say("starting the broker")
-        self.launch()
-        self._wait()
-        return self.bootstrap
+        return self.restart()
 
     def restart(self) -> str:
-        """Start a stopped or killed broker again on the same port and data; wait until it answers."""
+        """Start a stopped or killed broker again, same port and data; wait until it answers."""
         self.launch()
-        self._wait()
+        try:
+            self._wait()
+        except BaseException:  # a Ctrl-C must not leave a broker behind either
+            self.stop()
+            raise
         return self.bootstrap
 
     def launch(self) -> subprocess.Popen[bytes]:
@@ -171,7 +173,6 @@ class LocalKafka:
             if self.process is not None and self.process.poll() is not None:
                 raise self._damaged(f"the broker ended: {self._last_words()}")
             if time.monotonic() > deadline:
-                self.stop(1.0)
                 raise Failure(
                     f"Kafka did not answer on {self.bootstrap} within {START_S:.0f} s",
                     self._last_words(),

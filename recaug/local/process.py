@@ -64,14 +64,19 @@ def signal_group(pid: int, number: signal.Signals) -> None:
         os.killpg(pid, number)
 
 
+def terminate(process: subprocess.Popen[bytes]) -> None:
+    """Ask `process` to end; silent when it already has."""
+    if process.poll() is None:
+        with suppress(ProcessLookupError):
+            process.terminate()
+
+
 def stop(process: subprocess.Popen[bytes], grace_s: float = 20.0) -> int:
     """End `process` and its own children: SIGTERM, `grace_s` seconds, SIGKILL.
 
     Returns its exit code, negative for a signal.
     """
-    if process.poll() is None:
-        with suppress(ProcessLookupError):
-            process.terminate()
+    terminate(process)
     with suppress(subprocess.TimeoutExpired):
         process.wait(grace_s)
     signal_group(process.pid, signal.SIGKILL)

@@ -44,7 +44,11 @@ class LocalRedis:
         :raises Failure: no binary, or the server ended (a damaged append-only file, most likely).
         """
         self.launch()
-        self._wait()
+        try:
+            self._wait()
+        except BaseException:  # a Ctrl-C must not leave a server behind either
+            self.stop()
+            raise
         return self.url
 
     def launch(self) -> subprocess.Popen[bytes]:
@@ -94,7 +98,6 @@ class LocalRedis:
         while not answers(self.socket):
             ended = self.process is not None and self.process.poll() is not None
             if ended or time.monotonic() > deadline:
-                self.stop(1.0)
                 raise Failure(
                     f"Redis did not start on {self.directory}",
                     self._last_words(),

@@ -16,7 +16,7 @@ from typing import Any
 
 from recaug.errors import Failure
 from recaug.local.instance import Child
-from recaug.local.process import identity, stop
+from recaug.local.process import identity, stop, terminate
 
 #: Seconds before a restart: doubled at every end, and forgotten after a stable run.
 BACKOFF_FIRST_S = 0.5
@@ -38,13 +38,15 @@ MEANING = {
 class Program:
     """Something to keep running; `launch` starts it and returns at once.
 
-    `restart`: whether its end is a fault. Traffic that has been replayed may end.
+    `restart`: whether its end is a fault; traffic that has been replayed may end.
+    `announces`: whether it logs a JSON line with `"ready": true` when it is ready.
     """
 
     name: str
     launch: Callable[[], subprocess.Popen[bytes]]
     log: Path
     restart: bool = True
+    announces: bool = False
     stop_s: float = STOP_S
 
 
@@ -104,18 +106,18 @@ class Supervisor:
                     self._restart(one, now_s)
             elif one.code is None and (code := one.process.poll()) is not None:
                 self._ended(one, code, now_s)
-            elif one.ready is None:
+            elif one.ready is None and one.program.announces:
                 one.ready = ready_line(one.program.log, one.log_from)
                 one.ever_ready = one.ever_ready or one.ready is not None
 
-    def stop(self, name: str) -> int | None:
-        """Stop one program for good; return its exit code, None if it was not running."""
-        one = self.running.pop(name, None)
-        if one is None:
-            return None
-        code = stop(one.process, one.program.stop_s)
+    def stop(self, *names: str) -> None:
+        """Stop programs for good: all are told at once, then each is waited for."""
+        stopping = [self.running.pop(name) for name in names if name in self.running]
+        for one in stopping:
+            terminate(one.process)
+        for one in stopping:
+            stop(one.process, one.program.stop_s)
         self._tell()
-        return code
 
     def kill_all(self) -> None:
         """End everything at once, last started first."""
@@ -132,7 +134,7 @@ class Supervisor:
 
     def _retry_later(self, one: Supervised, code: int, now_s: float) -> None:
         one.failures = 1 if now_s - one.since_s >= STABLE_S else one.failures + 1
-        if one.failures >= HOPELESS and not one.ever_ready:
+        if one.program.announces and one.failures >= HOPELESS and not one.ever_ready:
             raise _hopeless(one, code)
         wait_s = backoff_s(one.failures)
         one.retry_at_s = now_s + wait_s

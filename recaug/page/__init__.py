@@ -1,8 +1,8 @@
 """The page: what the system does right now, and a shop in which your click changes your list.
 
-    feed     reads topics in a thread, joins no group
-    live     folds their records into what the page shows
-    board    hands it to the web server, section by section
-    gesture  turns what you do into an event
-    server   serves it: `/`, `/stream`, `/api/items`, `/api/event`, `/healthz`
+feed     reads topics in a thread, joins no group
+live     folds their records into what the page shows
+board    hands it to the web server, section by section
+gesture  turns what you do into an event
+server   serves it: `/`, `/stream`, `/api/items`, `/api/event`, `/healthz`
 """

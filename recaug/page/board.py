@@ -1,7 +1,7 @@
 """Hands what threads know to the web server's event loop.
 
-    Board    the newest value of each section of the page, with a version
-    Post     answers for one user, delivered at once to every window that user has open
+Board    the newest value of each section of the page, with a version
+Post     answers for one user, delivered at once to every window that user has open
 """
 
 from __future__ import annotations

@@ -11,19 +11,18 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import Any
 
 from kafka import TopicPartition
 from kafka.errors import KafkaError
 
 from recaug.errors import Unreachable
+from recaug.follow import to_record
 from recaug.kafka import Record, consumer
-from recaug.lag import SPACING_S, Row, Sample, compare
+from recaug.lag import SPACING_S, Sample, compare
 from recaug.lag_probe import LagProbe
 from recaug.page.board import Board, Post
 from recaug.page.live import Live
 from recaug.settings import Settings
-from recaug.topics import Topics
 
 log = logging.getLogger(__name__)
 
@@ -97,7 +96,7 @@ class Feed:
                 self._report(True)
                 if len(samples) > 1:
                     rows = compare(samples[0], samples[-1])
-                    self.board.put("lag", [_shown(row) for row in rows])
+                    self.board.put("lag", [row.as_json() for row in rows])
                 self._stopping.wait(LAG_S)
 
 
@@ -124,8 +123,16 @@ class Reader:
             return
         for at, records in self._client.poll(timeout_ms=max(1, int(wait_s * 1_000))).items():
             for record in records:
-                self._live.fold(_record(record), now_ms())
+                self._fold(to_record(record))
             self._advance(at, records[-1].offset + 1)
+
+    def _fold(self, record: Record) -> None:
+        try:
+            self._live.fold(record, now_ms())
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            # Anybody may write to a topic; a strange record must not end the view of the others.
+            place = f"{record.topic} {record.partition}:{record.offset}"
+            log.warning("%s is not shown: %s: %s", place, type(error).__name__, error)
 
     def _look_for_topics(self) -> None:
         """Assign the partitions that exist; on a fresh broker the services make them later."""
@@ -169,34 +176,3 @@ class Reader:
 
 def now_ms() -> float:
     return time.time() * 1_000
-
-
-def _record(record: Any) -> Record:
-    return Record(
-        record.topic,
-        record.partition,
-        record.offset,
-        record.timestamp,
-        record.key,
-        record.value,
-        tuple(record.headers),
-    )
-
-
-def _shown(row: Row) -> dict[str, Any]:
-    """A row as JSON: infinity does not exist there, so a lag that never drains says so."""
-    never = row.drain_s == float("inf")
-    return {
-        "group": row.group,
-        "topic": row.topic,
-        "partitions": row.partitions,
-        "members": row.members,
-        "lag": row.lag,
-        "time_lag_s": row.time_lag_s,
-        "in_per_s": row.in_per_s,
-        "out_per_s": row.out_per_s,
-        "drain_s": None if never else row.drain_s,
-        "drains": not never,
-        "verdict": row.verdict.value,
-        "words": row.words,
-    }

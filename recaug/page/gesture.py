@@ -6,8 +6,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from recaug.topics import Topic, Topics
-
 USER = r"^you-[a-z0-9]{6,32}$"
 
 ItemId = Annotated[str, Field(min_length=1, max_length=128)]
@@ -66,8 +64,3 @@ def _body(gesture: Click | Like | Search) -> dict[str, Any]:
             return {**about, "undo": True} if gesture.undo else about
         case Search():
             return {"search_term": gesture.search_term}
-
-
-def topic_of(event: str, topics: Topics) -> Topic:
-    """Return the input topic an event of this kind is published to."""
-    return {"search": topics.searches, "like": topics.social}.get(event, topics.clickstream)

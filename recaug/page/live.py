@@ -8,8 +8,7 @@ One thread calls it; the web server reads the `Board` it publishes to.
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Callable, Mapping
-from typing import Any, cast
+from collections.abc import Callable
 
 import orjson
 
@@ -170,7 +169,7 @@ class Live:
         }
 
     def _entry(self, item: Message) -> Message:
-        reason = next(iter(item.get("reasons") or ()), {})
+        reason: Message = next(iter(item.get("reasons") or ()), {})
         evidence = reason.get("item_id")
         return {
             **self.shop.card(str(item.get("item_id"))),
@@ -229,7 +228,7 @@ class Live:
 
 
 def to_letter(record: Record) -> Message:
-    """Return a dead letter as a person reads it: reason, sentence, source, the start of its bytes."""
+    """Return a dead letter as a person reads it: reason, sentence, source, first bytes."""
 
     def header(name: str) -> str | None:
         value = record.header(f"__streams.errors.{name}")
@@ -252,11 +251,11 @@ def _excerpt(data: bytes | None, limit: int) -> str | None:
     return text if len(text) <= limit else text[:limit] + "…"
 
 
-def _object(value: bytes | None) -> Mapping[str, Any] | None:
+def _object(value: bytes | None) -> Message | None:
     if value is None:
         return None
     try:
         found = orjson.loads(value)
     except orjson.JSONDecodeError:
         return None
-    return cast("Mapping[str, Any]", found) if isinstance(found, dict) else None
+    return found if isinstance(found, dict) else None

@@ -65,7 +65,7 @@ class Meters:
         return {name: list(points) for name, points in self._points.items()}
 
     def now(self, now_s: float) -> dict[str, Any]:
-        """Return the figures of this moment: mean rates of the last 3 s, latencies of the last 5."""
+        """Return the figures of this moment: rates over 3 s, latencies over SPAN_S."""
         total = self._total.values(now_s)
         return {
             **{name: _mean(list(self._points[name])[-3:]) for name in SERIES[:3]},

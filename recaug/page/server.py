@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import orjson
 import uvicorn
-from kafka import KafkaProducer
 from kafka.errors import KafkaError
 from pydantic import TypeAdapter, ValidationError
 from starlette.applications import Starlette
@@ -25,11 +25,11 @@ from starlette.responses import FileResponse, Response, StreamingResponse
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from recaug.errors import Unreachable
-from recaug.kafka import producer
+from recaug.errors import Failure
 from recaug.page.board import Message
 from recaug.page.feed import PUBLISH_S, Feed, now_ms
-from recaug.page.gesture import Click, Gesture, Like, Search, to_event, topic_of
+from recaug.page.gesture import Click, Gesture, Like, Search, to_event
+from recaug.producer import Producer
 from recaug.settings import Settings
 
 STATIC = Path(__file__).parent / "static"
@@ -57,7 +57,8 @@ class Page:
         self.settings = settings
         self.feed = Feed(settings)
         self.closing = asyncio.Event()
-        self._producer: KafkaProducer | None = None
+        self._producer: Producer | None = None
+        self._connecting = threading.Lock()
 
     def app(self) -> Starlette:
         return Starlette(
@@ -76,10 +77,20 @@ class Page:
     @contextlib.asynccontextmanager
     async def lifespan(self, app: Starlette) -> AsyncIterator[None]:
         self.feed.start()
+        # The first click must not wait for a connection; a broker that is away is tried again then.
+        connecting = asyncio.create_task(run_in_threadpool(self._connect))
         yield
+        await asyncio.gather(connecting, return_exceptions=True)
         await run_in_threadpool(self.feed.stop)
         if self._producer is not None:
-            await run_in_threadpool(self._producer.close, 2)
+            with contextlib.suppress(Failure):  # the broker may have gone first
+                await run_in_threadpool(self._producer.close)
+
+    def _connect(self) -> Producer:
+        with self._connecting:
+            if self._producer is None:
+                self._producer = Producer(self.settings.kafka, self.settings.prefix, linger_ms=0)
+            return self._producer
 
     async def index(self, request: Request) -> Response:
         return FileResponse(STATIC / "index.html")
@@ -106,23 +117,18 @@ class Page:
             return _json({"error": error.errors(include_url=False)[0]["msg"]}, 422)
         try:
             placed = await run_in_threadpool(self._publish, gesture)
-        except (KafkaError, Unreachable) as error:
+        except (KafkaError, Failure) as error:
             return _json({"error": str(error)}, 503)
         return _json(placed, 202)
 
     def _publish(self, gesture: Click | Like | Search) -> Message:
-        if self._producer is None:
-            self._producer = producer(self.settings.kafka, linger_ms=0)
+        producer = self._connect()
         sent_ms = now_ms()
         event = to_event(gesture, int(sent_ms))
         self.feed.live.traces.at(gesture.event_id).sent_ms = sent_ms
-        topic = topic_of(gesture.event, self.settings.topics)
-        future = self._producer.send(
-            topic.name, key=gesture.user.encode(), value=orjson.dumps(event)
-        )
-        placed = future.get(SEND_S)
-        return {"event": event, "topic": placed.topic, "partition": placed.partition,
-                "offset": placed.offset}  # fmt: skip
+        placed = producer.send(event).get(SEND_S)
+        place = {"topic": placed.topic, "partition": placed.partition, "offset": placed.offset}
+        return {"event": event, **place}
 
     async def stream(self, request: Request) -> Response:
         """Server-sent events: `state` with the sections that changed, `list` as it is made."""

@@ -40,7 +40,8 @@ class Shop:
         return str(self.card(item_id)["title"])
 
     def window(self, count: int = SHOWN) -> list[Card]:
-        return [card for _, card in zip(range(count), self._cards.values(), strict=False)]
+        # One step of the interpreter, so the thread that adds items cannot come between.
+        return list(self._cards.values())[:count]
 
     def __len__(self) -> int:
         return len(self._cards)

@@ -13,6 +13,7 @@ import math
 from collections import OrderedDict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 
 @dataclass(slots=True)
@@ -60,10 +61,9 @@ def stages_ms(trace: Trace, answered_ms: int, read_ms: float) -> dict[str, float
         ("kafka_out", float(answered_ms)),
         ("", read_ms),
     ]
-    pairs = zip(marks, marks[1:], strict=False)
     return {
         name: max(0.0, end - begin)
-        for (name, begin), (_, end) in pairs
+        for (name, begin), (_, end) in pairwise(marks)
         if begin is not None and end is not None
     }
 

@@ -38,7 +38,14 @@ class Category:
 BRANDS = {
     "Sport & Outdoor": ("Basecove", "Fernway", "Tarnfell", "Norrvik", "Kaldera", "Alder & Pike"),
     "Electronics": ("Voltly", "Pinehertz", "Orbix", "Lumeno", "Arcwell", "Hallmere Audio"),
-    "Kitchen": ("Dailycook", "Brightoak", "Casa Lenta", "Maren", "Ferro & Figlio", "Shirasagi Forge"),
+    "Kitchen": (
+        "Dailycook",
+        "Brightoak",
+        "Casa Lenta",
+        "Maren",
+        "Ferro & Figlio",
+        "Shirasagi Forge",
+    ),
     "Home": ("Plainly", "Hearth Lane", "Nordhus", "Linden Row", "Atelier Vey", "Marlowe House"),
     "Clothing": ("Everday", "Harbour Thread", "Wayland", "Loom & Field", "Solveig", "Ashcombe"),
     "Beauty": ("Puredrop", "Fable Skin", "Botanica Rue", "Seave", "Maison Orle", "Dr. Lindqvist"),
@@ -46,23 +53,25 @@ BRANDS = {
     "Garden & Office": ("Spadewell", "Inkstead", "Greenhithe", "Papier Mill", "Thornbury", "Ostra"),
 }
 
+_NAMES = """
+Meridian Solstice Juniper Halcyon Cascade Ember Fjord Lumen Tundra Willow Cobalt Harbor
+Quartz Sierra Vesper Bramble Cinder Drift Echo Flint Glade Haven Indigo Jasper Kindle
+Larkspur Maple Nimbus Onyx Pebble Quill Ridge Saffron Thistle Umber Verve Wren Yarrow
+Zephyr Aurora Birch Canyon Dune Elm Falcon Granite Heron Isla Juno Kite Lagoon Mistral
+North Opal Prairie Rowan Slate Talon Union Vale Wilder Aspen Bayou Cove Delta Everly Fable
+Grove Hollow Iris Jetty Keel Lyric Marlin Nova Orchard Pilot Quest River Summit Terra
+Urban Violet Weston Alto Beacon Clover Dawn Estuary Fern Garnet Hazel Inlet Jade Kelp
+Linnet Moss Nettle Orbit Plume Reef Sable Tidal Velvet Anchor Basalt Calypso Dapple Eider
+Foxglove Gale Heath Ivory Jura Koa Loft Myrtle Noble Oasis Petrel Rally Scout Tempo Vista
+Amber Bolt Coral Dovetail Elder Frost Ginger Horizon Ibis Jubilee Corvid Lantern Magnolia
+Nectar Olive Pinnacle Ramble Sequoia Trellis Vireo Acorn Breeze Copper Dahlia Evergreen
+Feather Gallant Hearth Inca Jolly Kyoto Lupine Mesa Nomad Osprey Pioneer Rosewood Sparrow
+Topaz Verona Arbor Bluff Citrus Dusk Elara Fresco Gossamer Harvest Ingot Juniata Kindred
+Lodestar Marina Nocturne Oriel Parade Rustic Skylark Tansy Valor Almond Bellamy Cedar
+Dover Equinox Finch Gable
+"""
 #: One name a series; when they run out they come again as a second generation, then a third.
-SERIES = tuple(
-    """Meridian Solstice Juniper Halcyon Cascade Ember Fjord Lumen Tundra Willow Cobalt Harbor
-    Quartz Sierra Vesper Bramble Cinder Drift Echo Flint Glade Haven Indigo Jasper Kindle Larkspur
-    Maple Nimbus Onyx Pebble Quill Ridge Saffron Thistle Umber Verve Wren Yarrow Zephyr Aurora Birch
-    Canyon Dune Elm Falcon Granite Heron Isla Juno Kite Lagoon Mistral North Opal Prairie Rowan Slate
-    Talon Union Vale Wilder Aspen Bayou Cove Delta Everly Fable Grove Hollow Iris Jetty Keel Lyric
-    Marlin Nova Orchard Pilot Quest River Summit Terra Urban Violet Weston Alto Beacon Clover Dawn
-    Estuary Fern Garnet Hazel Inlet Jade Kelp Linnet Moss Nettle Orbit Plume Reef Sable Tidal Velvet
-    Anchor Basalt Calypso Dapple Eider Foxglove Gale Heath Ivory Jura Koa Loft Myrtle Noble Oasis
-    Petrel Rally Scout Tempo Vista Amber Bolt Coral Dovetail Elder Frost Ginger Horizon Ibis Jubilee
-    Corvid Lantern Magnolia Nectar Olive Pinnacle Ramble Sequoia Trellis Vireo Acorn Breeze Copper
-    Dahlia Evergreen Feather Gallant Hearth Inca Jolly Kyoto Lupine Mesa Nomad Osprey Pioneer Rosewood
-    Sparrow Topaz Verona Arbor Bluff Citrus Dusk Elara Fresco Gossamer Harvest Ingot Juniata Kindred
-    Lodestar Marina Nocturne Oriel Parade Rustic Skylark Tansy Valor Almond Bellamy Cedar Dover
-    Equinox Finch Gable""".split()
-)
+SERIES = tuple(_NAMES.split())
 
 _SPORT, _TECH, _KITCHEN, _HOME = "Sport & Outdoor", "Electronics", "Kitchen", "Home"
 _WEAR, _BEAUTY, _SMALL, _GARDEN = "Clothing", "Beauty", "Kids & Pets", "Garden & Office"
@@ -199,7 +208,12 @@ CATEGORIES = (
             Kind("Waste Bag, 12 Rolls", 8, 14),
         ),
         ("Cats", "Hiking"),
-        ("a washable cover", "no-pull front ring", "made with free-range turkey", "reflective piping"),
+        (
+            "a washable cover",
+            "no-pull front ring",
+            "made with free-range turkey",
+            "reflective piping",
+        ),
     ),
     Category(
         "Bedding",
@@ -260,7 +274,12 @@ CATEGORIES = (
             Kind("Cashmere Comb", 9, 16),
         ),
         ("Coats & Jackets", "Denim"),
-        ("extra-fine merino", "fully fashioned seams", "knitted in one piece", "a relaxed shoulder"),
+        (
+            "extra-fine merino",
+            "fully fashioned seams",
+            "knitted in one piece",
+            "relaxed shoulders",
+        ),
     ),
     Category(
         "Planting",
@@ -364,7 +383,12 @@ CATEGORIES = (
             Kind("Chain Lube", 8, 16),
         ),
         ("Strength Training", "Trail Running"),
-        ("rotational impact protection", "a dense chamois", "quick-release hooks", "USB-C charging"),
+        (
+            "rotational protection",
+            "a dense chamois",
+            "quick-release hooks",
+            "USB-C charging",
+        ),
     ),
     Category(
         "Bath",
@@ -701,7 +725,12 @@ CATEGORIES = (
             Kind("Discovery Set", 19, 48),
         ),
         ("Haircare", "Bath"),
-        ("notes of bergamot and vetiver", "burns for 50 hours", "hand poured", "a refillable bottle"),
+        (
+            "notes of bergamot and vetiver",
+            "burns for 50 hours",
+            "hand poured",
+            "refillable",
+        ),
     ),
     Category(
         "School",

@@ -1,7 +1,7 @@
 """Bad traffic on purpose: what real producers send that no recommender should swallow.
 
-Each fault names what `clean` must do with it: the reason in dead letters, or `duplicate`. Faults are
-made from copies of events already sent, so the good events are the same at any share of bad ones.
+Each fault names what `clean` must do with it: the reason in dead letters, or `duplicate`. Faults
+are made from copies of events already sent, so the good events are the same at any share of bad.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
 
-from recaug.events.kinds import recommendation_id
+from recaug.events import recommendation_id
 from recaug.simulate.catalogue import make_catalogue
 from recaug.simulate.choices import Choices
 from recaug.simulate.shoppers import Shopper, make_shoppers
@@ -38,7 +38,9 @@ class _Visit:
 class World:
     """`items` goods and `users` shoppers; `event` is called once for each event to publish."""
 
-    def __init__(self, seed: int = 1, users: int = 2_000, items: int = 2_000, run: str = "") -> None:
+    def __init__(
+        self, seed: int = 1, users: int = 2_000, items: int = 2_000, run: str = ""
+    ) -> None:
         self.chance = random.Random(seed)
         self.items = make_catalogue(items)
         self._choices = Choices(self.items, self.chance)

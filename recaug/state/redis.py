@@ -1,7 +1,8 @@
 """State in Redis. All keys of a partition share a hash tag, so the same code runs on a cluster.
 
-    <prefix>{<partition>}:state     hash: `next` and the cells of the source window
-    <prefix>{<partition>}:ids       list: digests of the newest event ids, oldest first
+    <prefix>{<partition>}:state     hash: `next`, the cells of the source window, bytes in `ids`
+    <prefix>{<partition>}:ids       list: digests of the newest event ids, oldest first, many to a
+                                    piece: 200,000 single ones took half a second to read
     <prefix>{<partition>}:u:<key>   string: one user's state, gone `ttl_s` after its last change
 
 `state` and `ids` never expire: with `maxmemory-policy volatile-lru` a full server forgets the users
@@ -23,7 +24,7 @@ from redis.exceptions import NoScriptError, RedisError, ResponseError
 from redis.exceptions import TimeoutError as Late
 
 from recaug.state.protocol import Change, Conflict, PartitionState, StoreUnavailable
-from recaug.windows import IdWindow, SourceWindow
+from recaug.windows import DIGEST_BYTES, IdWindow, SourceWindow
 
 CONNECTIONS = 8
 CONNECT_S = 0.5
@@ -49,8 +50,21 @@ if found == '' then redis.call('DEL', KEYS[1], KEYS[2]) end
 redis.call('HSET', KEYS[1], 'next', ARGV[2])
 
 local kept, ids, ttl = tonumber(ARGV[3]), ARGV[4], ARGV[5]
-for at = 1, #ids, 16 do redis.call('RPUSH', KEYS[2], string.sub(ids, at, at + 15)) end
-if #ids > 0 then redis.call('LTRIM', KEYS[2], -kept, -1) end
+if #ids > 0 then
+  local last = redis.call('LINDEX', KEYS[2], -1)
+  if last and #last + #ids <= 1024 then
+    redis.call('LSET', KEYS[2], -1, last .. ids)
+  else
+    redis.call('RPUSH', KEYS[2], ids)
+  end
+  local total = redis.call('HINCRBY', KEYS[1], 'ids', #ids)
+  local first = redis.call('LINDEX', KEYS[2], 0)
+  while total - #first >= kept do
+    redis.call('LPOP', KEYS[2])
+    total = redis.call('HINCRBY', KEYS[1], 'ids', -#first)
+    first = redis.call('LINDEX', KEYS[2], 0)
+  end
+end
 
 local cells, written, at = tonumber(ARGV[6]), tonumber(ARGV[7]), 8
 for _ = 1, cells do
@@ -101,6 +115,7 @@ class RedisStore:
         flat, digests = found
         cells = {flat[i].decode(): flat[i + 1] for i in range(0, len(flat), 2)}
         next_offset = int(cells.pop("next"))
+        cells.pop("ids", None)
         sources.absorb(cells)
         ids.restore(digests)
         return PartitionState(next_offset, sources, ids)
@@ -125,7 +140,7 @@ class RedisStore:
         arguments = [
             "" if change.expected is None else change.expected,
             change.next_offset,
-            self._ids,
+            self._ids * DIGEST_BYTES,
             b"".join(change.ids),
             self._ttl_ms,
             len(change.sources),
@@ -174,14 +189,15 @@ class RedisStore:
 
 
 def _pool(url: str) -> redis.asyncio.BlockingConnectionPool:
-    # No retries here: a repeated apply would meet its own effect and call it a conflict.
+    # One more try on a connection that was lost, as all are when the server restarts. An apply
+    # repeated over its own effect is a `Conflict`; after that the caller loads again, as always.
     return redis.asyncio.BlockingConnectionPool.from_url(
         url,
         max_connections=CONNECTIONS,
         timeout=CONNECT_S,
         socket_connect_timeout=CONNECT_S,
         socket_timeout=ANSWER_S,
-        retry=Retry(NoBackoff(), 0),
+        retry=Retry(NoBackoff(), 1, supported_errors=(LostConnection,)),
         decode_responses=False,
     )
 

@@ -105,9 +105,7 @@ def test_forgets_the_least_popular_past_its_capacity() -> None:
 
 
 @given(events, st.integers(0, 200 * HOUR_MS))
-def test_restore_is_what_snapshot_saw(
-    counted: list[tuple[str, int, float]], at_ms: int
-) -> None:
+def test_restore_is_what_snapshot_saw(counted: list[tuple[str, int, float]], at_ms: int) -> None:
     before = filled(counted)
     after = Popularity(half_life_s=3_600.0)
     after.add("gone", 5)

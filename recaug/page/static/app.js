@@ -102,4 +102,3 @@ document.getElementById("fresh").addEventListener("click", () => {
 
 openShop(act);
 listen();
-export { act };

@@ -1,0 +1,103 @@
+"""`python -m models COMMAND`: what needs torch, run as a child so that it gives its memory back.
+
+fine-tune JOB        train on a job directory; progress as JSON lines, then JOB/result.json
+trace REGISTRY       prepare the export of models, so that the first fine-tune need not
+export-encoder       turn a text encoder into ONNX and a tokenizer, once
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+from recaug.errors import Failure
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Exit 0; 2 with three lines on stderr where a person can mend it."""
+    given = _parser().parse_args(arguments)
+    try:
+        given.run(given)
+    except Failure as failure:
+        print(f"{failure.what}\n  {failure.why}\n  {failure.mend}", file=sys.stderr)  # noqa: T201
+        return failure.code
+    return 0
+
+
+def _fine_tune(given: argparse.Namespace) -> None:
+    started = time.monotonic()
+    _be_modest()
+    from models import finetune, job
+
+    said = [0.0]
+
+    def say(stage: str, step: int, steps: int, loss: float | None) -> None:
+        now = time.monotonic()
+        if stage == "train" and step < steps and now - said[0] < 0.5:
+            return
+        said[0] = now
+        line = {"stage": stage, "step": step, "steps": steps, "loss": loss}
+        print(json.dumps({**line, "seconds": round(now - started, 3)}), flush=True)  # noqa: T201
+
+    say("load", 0, 1, None)
+    given_job = job.read(given.job)
+    threads = given_job.terms.threads
+
+    def spent_s() -> float:
+        # Processor time, so that a busy machine delays a fine-tune but does not make it worse; at
+        # most three times as long by the wall.
+        return max(time.process_time() / threads, (time.monotonic() - started) / 3)
+
+    finetune.fine_tune(given_job, spent_s, say)
+    say("done", 1, 1, None)
+
+
+def _trace(given: argparse.Namespace) -> None:
+    _be_modest()
+    from models import bundle, export
+    from models.sequence import Shape
+
+    shape = Shape(history=given.history)
+    path = export.traced_path(shape, bundle.graphs(given.registry))
+    if not path.exists():
+        export.trace(shape, path)
+
+
+def _export_encoder(given: argparse.Namespace) -> None:
+    _be_modest()
+    from models import text
+
+    text.export_encoder(given.encoder, given.out)
+
+
+def _be_modest() -> None:
+    """Serving comes first: the lowest priority, and no threads but those asked for."""
+    os.nice(19)
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m models", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    tune = commands.add_parser("fine-tune", help="train on a job directory")
+    tune.add_argument("job", type=Path)
+    tune.set_defaults(run=_fine_tune)
+    trace = commands.add_parser("trace", help="prepare the export of models")
+    trace.add_argument("registry", type=Path)
+    trace.add_argument("--history", type=int, default=50)
+    trace.set_defaults(run=_trace)
+    encoder = commands.add_parser("export-encoder", help="turn a text encoder into ONNX")
+    encoder.add_argument("--encoder", default="", help="Hugging Face name or path; empty: MiniLM")
+    encoder.add_argument("--out", type=Path, required=True)
+    encoder.set_defaults(run=_export_encoder)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,168 @@
+"""One fine-tune: split the log by time, train, judge, and write a bundle if the judge agrees.
+
+    job.json, buffer.npz ─► hold out the newest ─► train ─► gate ─► ONNX, parity ─► bundle
+
+The bundle is written only for a winner; a loser leaves its figures in result.json.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from models import bundle, export, text_map, weights
+from models.adam import AdamW
+from models.job import Job
+from models.sequence import MASKED, SPREAD, SequenceModel, Shape
+from models.split import Split, split
+from models.train import Progress, Recipe, scorer, train
+from recaug import atomic, evaluate
+from recaug.batch import Int64
+from recaug.errors import Failure
+from recaug.evaluate import Verdict
+from recaug.registry import Bundle, ModelRecord, Registry
+
+#: Kept of the budget for the gate, the export and the bundle; more where the graph is untraced.
+RESERVE_S, TRACE_S = 3.0, 10.0
+RECIPE = Recipe()
+
+#: Called with (stage, step, steps, loss).
+Say = Callable[[str, int, int, float | None], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    model: SequenceModel
+    optimizer: AdamW
+    progress: Progress
+    device: torch.device
+    seconds: float
+
+
+def fine_tune(job: Job, spent_s: Callable[[], float], say: Say) -> ModelRecord:
+    """Run the job until `spent_s` reaches its budget, seconds.
+
+    Writes the bundle of a winner and, always, result.json. Raises CorruptBundle for a damaged
+    parent and ParityError for an export that does not rank as the model does.
+    """
+    terms = job.terms
+    torch.set_num_threads(terms.threads)
+    torch.manual_seed(terms.seed)
+    registry = Registry(terms.registry)
+    parent = registry.open(terms.name, terms.parent) if terms.parent else None
+    known: list[str] = parent.json(bundle.VOCABULARY) if parent else []
+    data = split(job.snapshot, known, terms.history, terms.item_capacity)
+    trained = _train(job, data, parent, spent_s, say)
+    say("gate", 0, 1, None)
+    verdict = _judge(job, data, trained, parent)
+    say("gate", 1, 1, None)
+    extra, device = _extra(trained), str(trained.device)
+    record = bundle.record(job, data, verdict, extra, trained.seconds, device)
+    if verdict.promoted:
+        say("export", 0, 1, None)
+        record = bundle.write(job, data, record, trained.model, trained.optimizer)
+        say("export", 1, 1, None)
+    atomic.write_bytes(job.directory / "result.json", record.model_dump_json(indent=1).encode())
+    return record
+
+
+def _train(
+    job: Job, data: Split, parent: Bundle | None, spent_s: Callable[[], float], say: Say
+) -> Trained:
+    began, device = time.monotonic(), _device(job.terms.device)
+    model, optimizer = _start(job, data, parent)
+    model.to(device)
+    optimizer.to(device)
+
+    def validation() -> float:
+        score = scorer(model, data.source)
+        places = evaluate.ranks(score, data.source, data.validation, job.terms.history, data.rows)
+        return float(evaluate.ndcg(places).mean()) if len(places) else 0.0
+
+    progress = train(
+        model, optimizer, data.log, RECIPE, RECIPE.warm_rate if parent else RECIPE.rate,
+        validation, _over(job, model.encoder.shape, spent_s),
+        lambda step, steps, loss: say("train", step, steps, loss), job.terms.seed,
+    )  # fmt: skip
+    model.cpu()
+    optimizer.to(torch.device("cpu"))
+    return Trained(model, optimizer, progress, device, time.monotonic() - began)
+
+
+def _start(job: Job, data: Split, parent: Bundle | None) -> tuple[SequenceModel, AdamW]:
+    """The parent with rows for the new items, or a model that knows nothing."""
+    shape = Shape(history=job.terms.history)
+    if parent is None or weights.shape_of(parent) != shape:
+        # Another shape cannot be continued; the gate still compares the two.
+        model = SequenceModel(shape, data.rows, RECIPE.dropout)
+        return model, AdamW(model)
+    model, optimizer = weights.restore(parent, RECIPE.dropout)
+    new = torch.randn(len(data.vocabulary) - data.inherited, shape.width) * SPREAD  # (M, d)
+    if parent.has(bundle.TEXT_MAP) and len(new):
+        items = data.vocabulary[data.inherited :]
+        rows = text_map.first_rows(items, job.vectors, parent.array(bundle.TEXT_MAP), new.numpy())
+        new = torch.from_numpy(rows)
+    return weights.grown(model, optimizer, new, RECIPE.dropout)
+
+
+def _over(job: Job, shape: Shape, spent_s: Callable[[], float]) -> Callable[[], bool]:
+    """Whether training has to stop, so that the rest fits into the budget too."""
+    traced = export.traced_path(shape, bundle.graphs(job.terms.registry)).exists()
+    reserve = RESERVE_S + (0.0 if traced else TRACE_S)
+    # A budget shorter than the reserve still trains a little: the gate decides what that is worth.
+    least = spent_s() + 0.2 * job.terms.budget_s
+    end = max(job.terms.budget_s - reserve, least)
+    return lambda: spent_s() >= end
+
+
+def _judge(job: Job, data: Split, trained: Trained, parent: Bundle | None) -> Verdict:
+    """Challenger, champion and popularity on the same held-out events and the same catalogue."""
+    length, rows = job.terms.history, data.rows
+
+    def places(score: evaluate.Score) -> Int64:
+        return evaluate.ranks(score, data.source, data.test, length, rows)
+
+    own = places(scorer(trained.model, data.source))
+    popular = places(evaluate.popular(data.source, job.terms.half_life_s, rows))
+    if parent is None:
+        return evaluate.gate(own, None, popular, job.terms.seed)
+    champion, _ = weights.restore(parent, dropout=0.0)
+    theirs = places(_padded(scorer(champion, data.source), rows))
+    return evaluate.gate(own, theirs, popular, job.terms.seed)
+
+
+def _padded(score: evaluate.Score, rows: int) -> evaluate.Score:
+    """Scores of a smaller table: what it does not know comes last, behind every item it knows."""
+
+    def wider(part: evaluate.Targets) -> evaluate.Scores:
+        scores = score(part)
+        missing = rows - scores.shape[1]
+        return np.pad(scores, ((0, 0), (0, missing)), constant_values=MASKED)
+
+    return wider
+
+
+def _extra(trained: Trained) -> dict[str, Any]:
+    run = trained.progress
+    return {
+        "epochs": run.epochs, "best_epoch": run.best_epoch, "steps": run.steps,
+        "loss": run.loss, "stopped": run.stopped, "validation_ndcg@10": run.best,
+        "views": run.origins,
+    }  # fmt: skip
+
+
+def _device(wanted: str) -> torch.device:
+    """Raises Failure where a GPU is asked for and there is none."""
+    if wanted == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    if wanted.startswith("cuda") and not torch.cuda.is_available():
+        raise Failure(
+            f"cannot train on {wanted}", "torch finds no CUDA device",
+            "set RECAUG_DEVICE=auto or cpu",
+        )  # fmt: skip
+    return torch.device(wanted)

@@ -1,0 +1,188 @@
+"""One training run within a budget of seconds: full or sampled softmax, early stop."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from models.adam import AdamW
+from models.batches import Examples, Log, batches, cut, followers
+from models.sequence import SequenceModel
+from recaug import evaluate
+from recaug.augment.sequence import counts
+from recaug.batch import FIRST_ROW, Sequences, windows
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How to train; the defaults were chosen on ml-100k and simulated traffic, one CPU thread."""
+
+    rate: float = 3e-3
+    warm_rate: float = 5e-4
+    dropout: float = 0.2
+    views: float = 0.2  # share of sequences that are augmented
+    hidden: float = 0.5  # share of positions asked at once, since most requests are
+    epochs: int = 60
+    patience: int = 4
+    full_softmax: int = 15_000  # items; with more, negatives are sampled
+    negatives: int = 2_048  # shared by a batch
+    batch: int = 32  # windows
+    scores: int = 8_000_000  # logits at once, most: 32 MB
+
+
+@dataclass(slots=True)
+class Progress:
+    """What a run did, for the record."""
+
+    epochs: int = 0
+    steps: int = 0
+    loss: float = math.nan
+    best_epoch: int = 0
+    best: float = -1.0
+    origins: dict[str, int] = field(default_factory=dict)
+    stopped: str = "epochs"
+
+
+#: Called with (step, steps expected, loss).
+Report = Callable[[int, int, float], None]
+
+
+def train(
+    model: SequenceModel, optimizer: AdamW, log: Log, recipe: Recipe, rate: float,
+    validation: Callable[[], float], over: Callable[[], bool], report: Report, seed: int,
+) -> Progress:  # fmt: skip
+    """Train `model` in place until `over` says so, nothing is gained, or all epochs are done.
+
+    `validation` is asked after each epoch, larger is better; the best epoch's weights stay.
+    """
+    rng = np.random.default_rng(seed)
+    generator = torch.Generator(device="cpu").manual_seed(seed)
+    run, length = Progress(), model.encoder.shape.history
+    similar = followers(log, length, len(model.table))
+    run.best = validation()
+    best = _copy(model, optimizer)
+    while run.epochs < recipe.epochs and not over():
+        rows = cut(log, length, rng)
+        size = _batch_size(recipe, len(model.table), length)
+        steps = math.ceil(len(rows.items) / size) * recipe.epochs
+        for batch in batches(rows, similar, recipe.views, size, rng):
+            if over():
+                run.stopped = "budget"
+                break
+            run.loss = _step(model, optimizer, batch, recipe, rate, generator)
+            run.steps += 1
+            run.origins = _add(run.origins, counts(batch.origin))
+            report(run.steps, steps, run.loss)
+        run.epochs += 1
+        reached = validation()
+        if reached > run.best:
+            run.best, run.best_epoch, best = reached, run.epochs, _copy(model, optimizer)
+        elif run.epochs - run.best_epoch >= recipe.patience:
+            run.stopped = "no gain"
+            break
+    _restore(model, optimizer, best)
+    return run
+
+
+def loss_of(
+    model: SequenceModel, batch: Examples, recipe: Recipe, generator: torch.Generator
+) -> Tensor:
+    """Mean cross-entropy of what came next over the whole catalogue, or a sample of it."""
+    table = model.unit()  # (N, d)
+    hidden = torch.rand(batch.gaps.shape, generator=generator).lt(recipe.hidden)  # (B, L)
+    asked = batch.gaps.masked_fill(hidden.to(batch.gaps.device), 0.0)  # (B, L)
+    out = model.encoder(batch.items, batch.kinds, batch.gaps, table, asked)  # (B, L, d)
+    at = batch.wanted.ge(FIRST_ROW)  # (B, L)
+    vectors, wanted = out[at], batch.wanted[at]  # (M, d), (M,)
+    heat = model.encoder.shape.temperature
+    if len(table) - FIRST_ROW <= recipe.full_softmax:
+        logits = vectors @ table[FIRST_ROW:].T / heat  # (M, N - 2)
+        return F.cross_entropy(logits, wanted - FIRST_ROW)
+    return _sampled(vectors / heat, wanted, table, recipe.negatives, generator)
+
+
+def _sampled(
+    vectors: Tensor, wanted: Tensor, table: Tensor, negatives: int, generator: torch.Generator
+) -> Tensor:
+    drawn = torch.randint(FIRST_ROW, len(table), (negatives,), generator=generator)
+    drawn = drawn.to(table.device)  # (K,)
+    positive = (vectors * table[wanted]).sum(1, keepdim=True)  # (M, 1)
+    # Each drawn item stands for (N − 2) / K of the catalogue; the positive stands for itself.
+    weight = math.log((len(table) - FIRST_ROW) / negatives)
+    others = vectors @ table[drawn].T + weight  # (M, K)
+    others = others.masked_fill(drawn.eq(wanted.unsqueeze(1)), -1e4)  # (M, K)
+    logits = torch.cat([positive, others], dim=1)  # (M, 1 + K)
+    return F.cross_entropy(logits, torch.zeros_like(wanted))
+
+
+@torch.no_grad()
+def scorer(model: SequenceModel, source: Sequences) -> evaluate.Score:
+    """Scores as they are served: asked at the event before the target, from the newest events."""
+    model.eval()
+    table = model.unit()  # (N, d)
+    length, device = model.encoder.shape.history, table.device
+
+    @torch.no_grad()
+    def score(part: evaluate.Targets) -> evaluate.Scores:
+        batch = windows(source, part.starts, part.at, part.asked_ms, length)
+        arrays = (batch.items, batch.kinds, batch.gaps)
+        items, kinds, gaps = (torch.from_numpy(array).to(device) for array in arrays)  # (B, L)
+        out = model.encoder(items, kinds, gaps, table)[:, -1]  # (B, d)
+        scores: evaluate.Scores = (out @ table.T).cpu().numpy()  # (B, N)
+        return scores
+
+    return score
+
+
+def _step(
+    model: SequenceModel, optimizer: AdamW, batch: Examples, recipe: Recipe, rate: float,
+    generator: torch.Generator,
+) -> float:  # fmt: skip
+    model.train()
+    loss = loss_of(model, _on(batch, model.table.device), recipe, generator)
+    loss.backward()  # type: ignore[no-untyped-call]
+    torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    # New rows need no faster rate of their own: their step count starts at zero.
+    optimizer.step(rate * min(1.0, _warmup(optimizer)))
+    return float(loss.detach())
+
+
+def _warmup(optimizer: AdamW) -> float:
+    steps = float(optimizer.state["encoder.norm.weight.steps"].max())
+    return (steps + 1) / 50
+
+
+def _batch_size(recipe: Recipe, rows: int, length: int) -> int:
+    columns = min(rows, recipe.negatives) if rows > recipe.full_softmax else rows
+    return max(1, min(recipe.batch, recipe.scores // (columns * length)))
+
+
+def _on(batch: Examples, device: torch.device) -> Examples:
+    return Examples(
+        batch.items.to(device), batch.kinds.to(device), batch.gaps.to(device),
+        batch.wanted.to(device), batch.origin,
+    )  # fmt: skip
+
+
+def _add(total: dict[str, int], more: dict[str, int]) -> dict[str, int]:
+    return {name: total.get(name, 0) + count for name, count in more.items()}
+
+
+Copy = tuple[dict[str, Tensor], dict[str, Tensor]]
+
+
+def _copy(model: SequenceModel, optimizer: AdamW) -> Copy:
+    weights = {name: value.detach().clone() for name, value in model.state_dict().items()}
+    return weights, {name: value.clone() for name, value in optimizer.state.items()}
+
+
+def _restore(model: SequenceModel, optimizer: AdamW, copy: Copy) -> None:
+    model.load_state_dict(copy[0])
+    for name, value in copy[1].items():
+        optimizer.state[name].copy_(value)

@@ -1,0 +1,64 @@
+"""Weights and optimiser on disk (safetensors), and a warm start with more items than before."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+import torch
+from safetensors.torch import load, save
+from torch import Tensor
+
+from models.adam import AdamW
+from models.sequence import SequenceModel, Shape
+from recaug.registry import Bundle, CorruptBundle
+
+
+def pack(model: SequenceModel, optimizer: AdamW) -> dict[str, bytes]:
+    """The two files a later run starts from."""
+    weights = {
+        name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()
+    }
+    moments = {name: value.cpu().contiguous() for name, value in optimizer.state.items()}
+    return {"weights.safetensors": save(weights), "optimizer.safetensors": save(moments)}
+
+
+def shape_of(bundle: Bundle) -> Shape:
+    """Raises CorruptBundle where the manifest does not describe a model."""
+    model = bundle.manifest.model
+    try:
+        return Shape(**{field.name: model[field.name] for field in fields(Shape)})
+    except KeyError as error:
+        raise _unfit(bundle, f"its manifest gives no {error}") from error
+
+
+def restore(bundle: Bundle, dropout: float) -> tuple[SequenceModel, AdamW]:
+    """Model and optimiser as they were written. Raises CorruptBundle where they do not fit."""
+    weights = load(bundle.read("weights.safetensors"))
+    moments = load(bundle.read("optimizer.safetensors"))
+    try:
+        model = SequenceModel(shape_of(bundle), len(weights["table"]), dropout)
+        model.load_state_dict(weights)
+        optimizer = AdamW(model)
+        for name, value in optimizer.state.items():
+            value.copy_(moments[name])
+    except (KeyError, RuntimeError) as error:
+        raise _unfit(bundle, str(error).splitlines()[0]) from error
+    return model, optimizer
+
+
+def grown(
+    model: SequenceModel, optimizer: AdamW, rows: Tensor, dropout: float
+) -> tuple[SequenceModel, AdamW]:
+    """The same model with `rows` (M, d) put below its table; moments and steps of those are 0."""
+    larger = SequenceModel(model.encoder.shape, len(model.table) + len(rows), dropout)
+    weights = model.state_dict()
+    larger.load_state_dict({**weights, "table": torch.cat([weights["table"], rows])})
+    state = AdamW(larger)
+    for name, value in optimizer.state.items():
+        state.state[name][: len(value)] = value
+    return larger, state
+
+
+def _unfit(bundle: Bundle, why: str) -> CorruptBundle:
+    mend = "roll back to another version: recaug model list, recaug model rollback"
+    return CorruptBundle(f"the weights in {bundle.path} do not fit", why, mend)

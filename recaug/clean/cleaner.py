@@ -1,0 +1,143 @@
+"""The clean stage: raw records in, one outcome for each out."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+
+from pydantic import BaseModel
+
+from recaug.clean.limits import Limits
+from recaug.clean.records import Accepted, Duplicate, Outcome, RawRecord, Rejected
+from recaug.clean.resends import First, Resends
+from recaug.events import (
+    Line,
+    Reason,
+    Rejection,
+    ce_headers,
+    parse_event,
+    parse_item,
+    parse_item_key,
+    parse_user,
+    parse_user_key,
+    to_bytes,
+    user_key,
+)
+from recaug.settings import Settings
+from recaug.windows import digest
+
+
+class Cleaner:
+    """Validates, normalises, drops resends, floods and bots, and re-keys: total over all bytes.
+
+    Keeps memory of what came lately, so one worker has one of these, and hands it every record of
+    its partitions in their order.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._topics = topics = settings.topics
+        self._max_bytes = settings.max_bytes
+        self._max_future_ms = round(settings.max_future_s * 1000)
+        self._limits = Limits(settings)
+        self._resends = defaultdict[int, Resends](lambda: Resends(settings.resend_window))
+        self._stages: dict[str, Callable[[RawRecord, int], Outcome]] = {
+            **{topic.name: self._event for topic in topics.behaviour},
+            topics.items.name: self._item,
+            topics.users.name: self._user,
+        }
+
+    def clean(self, records: Sequence[RawRecord], now_ms: int) -> list[Outcome]:
+        """One outcome per record, in their order. `now_ms` is the clock events may not lead."""
+        return [self._clean(record, now_ms) for record in records]
+
+    def _clean(self, record: RawRecord, now_ms: int) -> Outcome:
+        try:
+            return self._stages[record.topic](record, now_ms)
+        except Rejection as rejection:
+            return Rejected(record, rejection.reason, rejection.message)
+
+    def _event(self, record: RawRecord, now_ms: int) -> Outcome:
+        event = parse_event(
+            record.value,
+            record.headers,
+            now_ms,
+            max_bytes=self._max_bytes,
+            max_future_ms=self._max_future_ms,
+        )
+        user, key, where = user_key(event), digest(event.event_id), record.where
+        resends = self._resends[record.partition]
+        first = resends.find(key, user)
+        if first is None:
+            self._limits.admit(user, targets(event), event.timestamp, record.timestamp_ms)
+            resends.add(key, user, record)
+        elif first.where != where:
+            return _resent(record, event.event_id, first)
+        headers = [("src", where.encode()), *ce_headers(event)]
+        return Accepted(record, self._topics.events, user.encode(), to_bytes(event), headers)
+
+    def _item(self, record: RawRecord, now_ms: int) -> Outcome:
+        topic, key = self._topics.clean_items, parse_item_key(record.key)
+        if record.value is None:
+            return Accepted(record, topic, key.encode(), None, _document_headers(record))
+        item = parse_item(
+            record.value,
+            record.headers,
+            now_ms,
+            max_bytes=self._max_bytes,
+            max_future_ms=self._max_future_ms,
+        )
+        _check_key(key, item.item_id, "item_id")
+        return Accepted(record, topic, key.encode(), to_bytes(item), _document_headers(record))
+
+    def _user(self, record: RawRecord, now_ms: int) -> Outcome:
+        topic, key = self._topics.clean_users, parse_user_key(record.key)
+        if record.value is None:
+            return Accepted(record, topic, key.encode(), None, _document_headers(record))
+        user = parse_user(
+            record.value,
+            record.headers,
+            now_ms,
+            max_bytes=self._max_bytes,
+            max_future_ms=self._max_future_ms,
+        )
+        _check_key(key, user.user_id, "user_id")
+        return Accepted(record, topic, key.encode(), to_bytes(user), _document_headers(record))
+
+
+def targets(event: BaseModel) -> tuple[str, ...]:
+    """What an event acts on, for better or worse: items, a brand, a search; at most 200."""
+    fields = event.__dict__
+    if "items" in fields:
+        return () if fields["event"] == "impression" else _distinct(fields["items"])
+    for name in ("item_id", "target_id", "search_term"):
+        if name in fields:
+            return (fields[name],)
+    return ()
+
+
+def _distinct(lines: Sequence[Line]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(line.item_id for line in lines))
+
+
+def _resent(record: RawRecord, event_id: str, first: First) -> Outcome:
+    if first.same_user:
+        return Duplicate(record, first.where)
+    return Rejected(
+        record,
+        Reason.EVENT_ID_REUSED,
+        f"event_id {event_id!r} came from another user in {first.where}: an id names one event, so"
+        " give each a new one, for instance a UUIDv7.",
+    )
+
+
+def _check_key(key: str, named: str, field: str) -> None:
+    if key != named:
+        raise Rejection(
+            Reason.KEY_MISMATCH,
+            f"The key is {key!r} but {field} is {named!r}: use the {field} as the key, or deleting"
+            " and replacing the document cannot work.",
+        )
+
+
+def _document_headers(record: RawRecord) -> list[tuple[str, bytes]]:
+    return [("src", record.where.encode()), ("content-type", b"application/json")]

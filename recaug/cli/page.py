@@ -1,0 +1,48 @@
+"""`recaug page`: serve the page for an installation that runs."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from recaug.cli.connection import DataDirOption, KafkaOption, connect
+from recaug.errors import Failure
+
+
+def page(
+    port: Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65_535)] = 8080,
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; whoever reaches it can publish events.")
+    ] = "127.0.0.1",
+    kafka: KafkaOption = None,
+    data_dir: DataDirOption = None,
+) -> None:
+    """Serve the page for a running installation.
+
+    Live figures, models, lag, dead letters, and a shop in which your click
+    changes your list. It joins no consumer group: looking changes nothing.
+
+    \b
+      recaug page
+      recaug page --kafka broker:9092 --port 9000
+    """
+    try:
+        from recaug.page.server import serve
+    except ModuleNotFoundError as error:
+        raise Failure(
+            "the page cannot be served here",
+            f"the package {error.name} is not installed",
+            "pip install 'recaug[local]'",
+        ) from error
+    from recaug.local.ports import is_free
+
+    settings = connect(kafka, None, data_dir)
+    if not is_free(port, host):
+        raise Failure(
+            f"the page cannot listen on {host}:{port}",
+            "another program does",
+            f"recaug page --port {port + 1 if port < 65_535 else port - 1}",
+        )
+    typer.echo(f"page  http://{host}:{port}   topics of {settings.kafka}", err=True)
+    serve(settings, host, port)

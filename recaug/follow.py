@@ -1,0 +1,88 @@
+"""Follow topics from now on, or from some time ago; no consumer group is joined."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from types import TracebackType
+from typing import Any, Self
+
+from kafka import TopicPartition
+
+from recaug.errors import Failure
+from recaug.kafka import Record, consumer
+
+
+class Follower:
+    """Stands at the ends of some topics from the moment it is made; nothing after is missed.
+
+    with Follower(bootstrap, ["recommendations"]) as follower:
+        for record in follower.records(5.0): ...
+    """
+
+    def __init__(self, bootstrap: str, topics: Sequence[str], since_ms: int | None = None) -> None:
+        """
+        :param since_ms: begin at the first record not older than this, epoch milliseconds.
+
+        :raises Failure: a topic does not exist.
+        :raises Unreachable: the broker does not answer.
+        """
+        self._client = consumer(bootstrap, fetch_max_wait_ms=100)
+        try:
+            places = [at for topic in topics for at in self._partitions(topic)]
+            self._client.assign(places)
+            self._stand(places, since_ms)
+        except BaseException:
+            self._client.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
+    ) -> None:
+        self._client.close()
+
+    def records(self, wait_s: float | None = None) -> Iterator[Record]:
+        """Yield records as they come; end after `wait_s` seconds, never if it is None."""
+        until = None if wait_s is None else time.monotonic() + wait_s
+        while until is None or time.monotonic() < until:
+            for found in self._client.poll(timeout_ms=100).values():
+                for record in found:
+                    yield to_record(record)
+
+    def _partitions(self, topic: str) -> list[TopicPartition]:
+        numbers = self._client.partitions_for_topic(topic)
+        if not numbers:
+            raise Failure(
+                f"topic {topic} is not there",
+                "the services create every topic and have not run on this broker",
+                "recaug up   (a prefix? set RECAUG_PREFIX as the services have it)",
+            )
+        return [TopicPartition(topic, number) for number in sorted(numbers)]
+
+    def _stand(self, places: list[TopicPartition], since_ms: int | None) -> None:
+        ends = self._client.end_offsets(places)
+        found: dict[TopicPartition, Any] = (
+            {}
+            if since_ms is None
+            else self._client.offsets_for_times(dict.fromkeys(places, since_ms))
+        )
+        for at in places:
+            place = found.get(at)
+            # No record that young is there yet: begin with the next one.
+            self._client.seek(at, ends[at] if place is None else place.offset)
+
+
+def to_record(record: Any) -> Record:
+    """Return a record of kafka-python's as one of ours."""
+    return Record(
+        record.topic,
+        record.partition,
+        record.offset,
+        record.timestamp,
+        record.key,
+        record.value,
+        tuple(record.headers),
+    )

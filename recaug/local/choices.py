@@ -1,0 +1,89 @@
+"""What a person chose on `recaug up`'s command line, parsed."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from recaug.errors import Failure
+
+DEFAULT_RATE = 300.0
+#: So many events or seconds never come: the other trigger decides alone.
+NEVER = 10**9
+
+_SPEED = re.compile(r"max|\d+(\.\d+)?x?")
+_EVERY = re.compile(r"(\d+)(s|m|h)?")
+_SECONDS = {"s": 1, "m": 60, "h": 3_600}
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """`arguments` of the `recaug` command that makes the traffic; None for none.
+
+    `restart`: whether its end is a fault; a replay ends when the data does.
+    """
+
+    arguments: tuple[str, ...] | None
+    restart: bool
+    words: str
+
+
+def parse_traffic(text: str) -> Traffic:
+    """Parse `simulate:RATE`, `replay:PATH[:SPEED]` or `none`.
+
+    :raises Failure: anything else, or a file that is not there.
+    """
+    kind, _, rest = text.partition(":")
+    if text == "none":
+        return Traffic(None, False, "none")
+    if kind == "simulate":
+        rate = _rate(rest)
+        return Traffic(("simulate", "--rate", f"{rate:g}"), True, f"{rate:g} simulated events/s")
+    if kind == "replay" and rest:
+        path, speed = _path_and_speed(rest)
+        argument = f"{path}:{speed}" if speed else str(path)
+        return Traffic(
+            ("replay", argument), False, f"{path.name} replayed at {speed or 'its speed'}"
+        )
+    raise _wrong("--traffic", text, "simulate:RATE, replay:PATH[:SPEED] or none")
+
+
+def parse_every(text: str) -> dict[str, str]:
+    """Parse `5000` (events) or `60s` into the settings of the trigger.
+
+    :raises Failure: anything else.
+    """
+    found = _EVERY.fullmatch(text)
+    if found is None or int(found[1]) == 0:
+        raise _wrong("--model-every", text, "a number of events (5000) or a time (60s, 5m)")
+    count, unit = int(found[1]), found[2]
+    if unit is None:
+        return {"RECAUG_TRAIN_EVERY_EVENTS": str(count), "RECAUG_TRAIN_EVERY_S": str(NEVER)}
+    seconds = count * _SECONDS[unit]
+    return {"RECAUG_TRAIN_EVERY_EVENTS": str(NEVER), "RECAUG_TRAIN_EVERY_S": str(seconds)}
+
+
+def _rate(text: str) -> float:
+    try:
+        rate = float(text) if text else DEFAULT_RATE
+    except ValueError:
+        rate = 0.0
+    if not 0 < rate < float("inf"):
+        raise _wrong("--traffic simulate", text, "events per second above 0, e.g. simulate:300")
+    return rate
+
+
+def _path_and_speed(text: str) -> tuple[Path, str]:
+    head, colon, tail = text.rpartition(":")
+    name, speed = (head, tail) if colon and _SPEED.fullmatch(tail) else (text, "")
+    path = Path(name).expanduser()
+    if not path.exists():
+        raise Failure(
+            f"{path} cannot be replayed", "there is no such file", "give the path of a data set"
+        )
+    return path.absolute(), speed
+
+
+def _wrong(option: str, text: str, wanted: str) -> Failure:
+    return Failure(f"{option} {text!r} is not understood", f"it takes {wanted}", "recaug up --help")

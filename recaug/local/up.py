@@ -1,0 +1,311 @@
+"""`recaug up`: start everything on this machine, keep it running, stop it in order.
+
+Up:    Kafka → Redis → topics → services → page → traffic.
+Down:  traffic → wait until the services have caught up → page → services → report → Redis → Kafka.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from recaug.audit import LEARNS_WITHIN_S, Begin, audit, begin, failures
+from recaug.errors import Failure, Unreachable
+from recaug.kafka import brokers, ensure_topics
+from recaug.local import banner
+from recaug.local.choices import Traffic
+from recaug.local.drain import drain
+from recaug.local.instance import Child, Instance, Running
+from recaug.local.kafka import LocalKafka
+from recaug.local.news import News
+from recaug.local.ports import HOST, free_port, listens
+from recaug.local.programs import SERVICES, Programs, checkout
+from recaug.local.redis import LocalRedis
+from recaug.local.screen import Screen
+from recaug.local.stopping import Stopping
+from recaug.local.supervise import Program, Supervisor, last_words
+from recaug.settings import Settings
+
+READY_S = 120.0
+PAGE_S = 30.0
+TICK_S = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What was chosen; `kafka` and `redis` are addresses to use instead of starting one."""
+
+    data_dir: Path
+    traffic: Traffic
+    kafka: str | None = None
+    redis: str | None = None
+    page_port: int | None = 8080
+    env: tuple[tuple[str, str], ...] = ()
+    for_s: float | None = None
+    report: Path | None = None
+    fresh: bool = False
+
+
+def up(options: Options, screen: Screen) -> int:
+    """Run until told to stop; return the exit code: 0, or 2 when the report finds a fault.
+
+    :raises Failure: something does not start; what had started is stopped before.
+    """
+    root = checkout()
+    with Instance(options.data_dir) as instance, Stopping() as stopping:
+        if instance.recovered:
+            names = ", ".join(child.name for child in instance.recovered)
+            screen.say(f"an earlier run was killed; ended what it left running: {names}")
+        if options.fresh:
+            instance.clear()
+        run = _Run(options, screen, instance, stopping, root)
+        try:
+            run.start()
+            run.serve()
+            return run.finish()
+        finally:
+            run.abandon()
+
+
+class _Run:
+    def __init__(
+        self,
+        options: Options,
+        screen: Screen,
+        instance: Instance,
+        stopping: Stopping,
+        root: Path,
+    ) -> None:
+        self.options, self.screen = options, screen
+        self.instance, self.stopping, self.root = instance, stopping, root
+        self.running = Running(pid=os.getpid())
+        self.supervisor = Supervisor(self._children, screen.say)
+        self.settings = Settings(data_dir=instance.data_dir)
+        self.since: Begin | None = None
+        self.began_s = 0.0
+        self.seconds = 0.0
+
+    # ------------------------------------------------------------------ up
+
+    def start(self) -> None:
+        """Start everything; returns when traffic flows."""
+        self._start_kafka()
+        self._start_redis()
+        self._publish()
+        with self.screen.step("Topics") as say:
+            counts = ensure_topics(self.settings)
+            say(f"{len(counts)} topics")
+        self.since = begin(self.settings)
+        self._start_services()
+        if self.options.page_port is not None:
+            self._start_page(self.options.page_port)
+        self._banner()
+        self._start_traffic()
+
+    def _start_kafka(self) -> None:
+        address = self.options.kafka
+        with self.screen.step("Kafka") as say:
+            if address is None:
+                address = self._start_own_kafka(say)
+            elif brokers(address, 10.0) == 0:
+                raise Unreachable(
+                    f"Kafka at {address} does not answer",
+                    "no broker answered within 10 s",
+                    "check the address, or leave --kafka out to have one started here",
+                )
+            say(address)
+        self._use(kafka=address)
+
+    def _start_own_kafka(self, say: Callable[[str], None]) -> str:
+        kafka = LocalKafka(self.instance.data_dir / "kafka")
+        address = kafka.start(say)
+        assert kafka.process is not None
+        program = Program("kafka", kafka.launch, kafka.log, stop_s=30.0)
+        self.supervisor.adopt(program, kafka.process, time.monotonic())
+        if kafka.port != kafka.preferred:
+            self.screen.say(f"port {kafka.preferred} is taken: Kafka listens on {kafka.port}")
+        return address
+
+    def _start_redis(self) -> None:
+        address = self.options.redis
+        if address is None:
+            with self.screen.step("Redis") as say:
+                redis = LocalRedis(self.instance.data_dir / "redis")
+                address = redis.start()
+                assert redis.process is not None
+                program = Program("redis", redis.launch, redis.log)
+                self.supervisor.adopt(program, redis.process, time.monotonic())
+                say(address)
+        self._use(redis=address)
+
+    def _start_services(self) -> None:
+        with self.screen.step("Services") as say:
+            for name in SERVICES:
+                self.supervisor.start(self._programs.service(name), time.monotonic())
+            deadline = time.monotonic() + READY_S
+            while waiting := [n for n in SERVICES if self.supervisor.running[n].ready is None]:
+                say(f"waiting for {', '.join(waiting)}")
+                self._tick()
+                if time.monotonic() > deadline:
+                    raise self._not_ready(waiting[0])
+            say(", ".join(SERVICES))
+
+    def _not_ready(self, name: str) -> Failure:
+        log = self.supervisor.running[name].program.log
+        return Failure(
+            f"{name} is not ready after {READY_S:.0f} s",
+            f"its last words: {last_words(log)}",
+            f"look at {log}",
+        )
+
+    def _start_page(self, preferred: int) -> None:
+        port = free_port(preferred)
+        if port != preferred:
+            self.screen.say(f"port {preferred} is taken: the page is at {port}")
+        with self.screen.step("Page") as say:
+            program = self._programs.page(port)
+            self.supervisor.start(program, time.monotonic())
+            deadline = time.monotonic() + PAGE_S
+            while not listens(port):
+                self._tick()
+                if time.monotonic() > deadline:
+                    raise self._not_ready("page")
+            self.running = replace(self.running, page=f"http://{HOST}:{port}")
+            self._publish()
+            say(f"http://{HOST}:{port}")
+
+    def _start_traffic(self) -> None:
+        traffic = self.options.traffic
+        if traffic.arguments is not None:
+            program = self._programs.traffic(traffic.arguments, traffic.restart)
+            self.supervisor.start(program, time.monotonic())
+        self.began_s = time.monotonic()
+
+    # ------------------------------------------------------------- running
+
+    def serve(self) -> None:
+        """Keep everything running until told to stop or the time is over."""
+        self.stopping.patient = True
+        news = News(self.settings, self.screen.say)
+        traffic_told = False
+        while not self.stopping.wanted and not self._time_over():
+            self._tick()
+            news.poll(time.monotonic())
+            traffic = self.supervisor.running.get("traffic")
+            if traffic is not None and traffic.ended and not traffic_told:
+                traffic_told = True
+                self.screen.say(f"traffic {self._traffic_end(traffic.code)}; Ctrl-C to stop")
+        news.close()
+        self.seconds = time.monotonic() - self.began_s
+
+    def _time_over(self) -> bool:
+        limit = self.options.for_s
+        return limit is not None and time.monotonic() - self.began_s >= limit
+
+    def _traffic_end(self, code: int | None) -> str:
+        log = self.supervisor.running["traffic"].program.log
+        return "has all been published" if code == 0 else f"failed: {last_words(log)}"
+
+    def _tick(self) -> None:
+        self.supervisor.poll(time.monotonic())
+        time.sleep(TICK_S)
+
+    # ---------------------------------------------------------------- down
+
+    def finish(self) -> int:
+        """Stop in order, with nothing lost; write the report if one was asked for."""
+        with self.screen.step("Stopping") as say:
+            say("traffic")
+            self.supervisor.stop("traffic")
+            if self.stopping.wanted:
+                say("letting the services catch up (Ctrl-C again to skip: nothing is lost)")
+            drain(self.settings, say, time.monotonic, self._tick)
+            say("page and services")
+            self.supervisor.stop("page")
+            self.supervisor.stop(*SERVICES)
+            code = self._report(say)
+            say("Redis and Kafka")
+            self.supervisor.stop("redis")
+            self.supervisor.stop("kafka")
+            say("everything")
+        return code
+
+    def _report(self, say: Callable[[str], None]) -> int:
+        if self.since is None or (self.options.report is None and self.options.for_s is None):
+            return 0
+        say("reading the topics for the report")
+        report = audit(self.settings, self.since, self.seconds)
+        must_learn = (self.options.for_s or 0.0) >= LEARNS_WITHIN_S
+        document = report.to_dict(must_learn)
+        if self.options.report is not None:
+            write_json(self.options.report, document)
+        self.screen.banner("report", banner.summary(document))
+        found = failures(report, must_learn)
+        for sentence in found:
+            self.screen.say(f"failed: {sentence}")
+        return 2 if found else 0
+
+    def abandon(self) -> None:
+        """End whatever still runs: all of it after a failed start, nothing after `finish`."""
+        try:
+            self.supervisor.stop("traffic", "page", *SERVICES)
+            self.supervisor.stop("redis")
+            self.supervisor.stop("kafka")
+        except KeyboardInterrupt:
+            self.supervisor.kill_all()
+            raise
+
+    # ------------------------------------------------------------- helpers
+
+    @property
+    def _programs(self) -> Programs:
+        env = {
+            **dict(self.options.env),
+            "RECAUG_KAFKA": self.settings.kafka,
+            "RECAUG_REDIS": self.settings.redis,
+            "RECAUG_DATA_DIR": str(self.instance.data_dir),
+            # The name of the workers must be stable here and unlike another instance's.
+            "RECAUG_WORKER": hashlib.sha256(bytes(self.instance.data_dir)).hexdigest()[:8],
+        }
+        return Programs(self.root, self.instance.data_dir / "logs", env)
+
+    def _use(self, **addresses: str) -> None:
+        """Take the address of the broker or the store, for us, the services and `run.json`."""
+        self.settings = self.settings.model_copy(update=addresses)
+        self.running = replace(
+            self.running, kafka=self.settings.kafka, redis=self.settings.redis or None
+        )
+        self._publish()
+
+    def _publish(self) -> None:
+        self.instance.update(self.running)
+
+    def _children(self, children: tuple[Child, ...]) -> None:
+        self.running = replace(self.running, children=children)
+        self._publish()
+
+    def _banner(self) -> None:
+        ready = self.supervisor.running["recommend"].ready or {}
+        self.screen.banner(
+            f"recaug {banner.version()} is up",
+            banner.rows(
+                self.running,
+                self.instance.data_dir,
+                self.options.traffic.words,
+                dict(ready.get("model") or {}),
+            ),
+        )
+
+
+def write_json(path: Path, document: dict[str, Any]) -> None:
+    """Write a document in one step."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f"{path.name}.tmp")
+    aside.write_text(json.dumps(document, indent=2) + "\n")
+    os.replace(aside, path)
