@@ -103,12 +103,15 @@ def _packaged() -> Path:
 
 
 def _write(place: Path, model: Sentence, tokenizer: Any, name: str) -> None:
-    (place / GRAPH).write_bytes(_graph(model))
-    (place / TOKENIZER).write_text(tokenizer.backend_tokenizer.to_str(), "utf-8")
-    hashes = {file: hashlib.sha256((place / file).read_bytes()).hexdigest()
-              for file in (GRAPH, TOKENIZER)}  # fmt: skip
     config: Any = model.tokens.config
     longest = min(MAX_TOKENS, config.max_position_embeddings)
+    rules = tokenizer.backend_tokenizer
+    rules.enable_truncation(longest)
+    rules.enable_padding(pad_id=tokenizer.pad_token_id, pad_token=tokenizer.pad_token)
+    (place / GRAPH).write_bytes(_graph(model))
+    (place / TOKENIZER).write_text(rules.to_str(), "utf-8")
+    hashes = {file: hashlib.sha256((place / file).read_bytes()).hexdigest()
+              for file in (GRAPH, TOKENIZER)}  # fmt: skip
     about = About(name=name, width=config.hidden_size, max_tokens=longest, sha256=hashes)
     (place / ABOUT).write_text(json.dumps(about.model_dump(), indent=1), "utf-8")
     for file in (GRAPH, TOKENIZER, ABOUT):

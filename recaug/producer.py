@@ -43,12 +43,18 @@ class Producer:
         :param prefix: put before every topic name.
         :param linger_ms: how long a message may wait for others to travel with it.
 
+        :param timeout_s: how long to wait for a broker, and later for news of a topic.
+
         :raises Unreachable: no broker answered within `timeout_s`.
         """
         self.topics = Topics(prefix)
         self._bootstrap = bootstrap
         self._client = kafka.producer(
-            bootstrap, timeout_s, linger_ms=linger_ms, batch_size=131_072, max_block_ms=15_000
+            bootstrap,
+            timeout_s,
+            linger_ms=linger_ms,
+            batch_size=131_072,
+            max_block_ms=int(timeout_s * 1_000),
         )
         self._sent: deque[Any] = deque()
 
@@ -68,13 +74,13 @@ class Producer:
         """Hand over one message; return kafka-python's future of its place in the log.
 
         An event goes to `clickstream`, `searches` or `social`, a document to `items` or `users`.
-        Bytes are sent as they are; those that are not JSON need a `topic`. None deletes the
-        document `key` of `topic`.
+        Bytes are sent as they are; with a `topic` they are not even looked at, so give the `key`
+        too. None deletes the document `key` of `topic`.
 
         :raises ValueError: nothing says where the message belongs.
         :raises Failure: the topic does not exist, or earlier messages could not be stored.
         """
-        fields = _fields(message) if topic is None or key is None else {}
+        fields = _fields(message) if topic is None or not isinstance(message, bytes) else {}
         topic = topic or self._route(fields)
         key = key or _key(fields, topic)
         if len(self._sent) >= IN_FLIGHT:
@@ -157,10 +163,8 @@ class Producer:
 def _fields(message: Sendable) -> Mapping[str, Any]:
     if isinstance(message, BaseModel):
         return message.__dict__
-    if isinstance(message, Mapping):
-        return message
-    found = orjson.loads(message) if message is not None else None
-    if not isinstance(found, dict):
+    found = orjson.loads(message) if isinstance(message, bytes) else message or {}
+    if not isinstance(found, Mapping):
         raise ValueError("not a JSON object: name the topic and the key to send it all the same")
     return found
 

@@ -56,10 +56,7 @@ class TextEncoder:
         options.intra_op_num_threads = threads
         options.log_severity_level = 3
         session = ort.InferenceSession(files[GRAPH], options, providers=["CPUExecutionProvider"])
-        tokenizer = Tokenizer.from_str(files[TOKENIZER].decode())
-        tokenizer.enable_truncation(about.max_tokens)
-        tokenizer.enable_padding()
-        return cls(about, session, tokenizer)
+        return cls(about, session, Tokenizer.from_str(files[TOKENIZER].decode()))
 
     def encode(self, texts: Sequence[str]) -> Float32:
         """Vectors of length 1, (n, width), in the order of the texts; float32."""

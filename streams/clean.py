@@ -48,7 +48,7 @@ class Clean:
     def _consequences(self, outcomes: Iterable[Outcome]) -> Iterable[Record]:
         for outcome in outcomes:
             if isinstance(outcome, Accepted):
-                yield Record(outcome.topic, outcome.key, outcome.value, outcome.headers)
+                yield Record(outcome.topic.name, outcome.key, outcome.value, outcome.headers)
             elif isinstance(outcome, Rejected):
                 yield self._dead_letter(outcome)
 

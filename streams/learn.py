@@ -14,7 +14,6 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-import faust
 from faust.types import TP
 
 from recaug.collect import Collector
@@ -126,16 +125,11 @@ def main(settings: Settings) -> None:
     app = create_app("learn", settings)
     add_agent(app, [settings.topics.events.name], learn, owner=learn.positions)
     announce_ready(app, "learn")
-    _train_beside(app, learn)
+    app.task(learn.train_for_ever)
+    app.task(vectors.encode_for_ever)
     vectors.start()
     try:
         run_worker(app, settings)
     finally:
         learn.checkpoint()
         egress.close()
-
-
-def _train_beside(app: faust.App, learn: Learn) -> None:
-    @app.task  # type: ignore[untyped-decorator]
-    async def _train() -> None:
-        await learn.train_for_ever()

@@ -11,6 +11,7 @@ from recaug.clean.limits import Limits
 from recaug.clean.records import Accepted, Duplicate, Outcome, RawRecord, Rejected
 from recaug.clean.resends import First, Resends
 from recaug.events import (
+    Envelope,
     Line,
     Reason,
     Rejection,
@@ -23,6 +24,7 @@ from recaug.events import (
     to_bytes,
     user_key,
 )
+from recaug.events.times import to_ms
 from recaug.settings import Settings
 from recaug.windows import digest
 
@@ -68,7 +70,7 @@ class Cleaner:
         resends = self._resends[record.partition]
         first = resends.find(key, user)
         if first is None:
-            self._limits.admit(user, targets(event), event.timestamp, record.timestamp_ms)
+            self._limits.admit(user, targets(event), told_ms(event), record.timestamp_ms)
             resends.add(key, user, record)
         elif first.where != where:
             return _resent(record, event.event_id, first)
@@ -102,6 +104,18 @@ class Cleaner:
         )
         _check_key(key, user.user_id, "user_id")
         return Accepted(record, topic, key.encode(), to_bytes(user), _document_headers(record))
+
+
+def told_ms(event: Envelope) -> int:
+    """When it happened, as its sender tells: a replay moves events to now and keeps their time."""
+    original = event.properties.get("original_timestamp") if event.properties else None
+    if original is None:
+        return event.timestamp
+    try:
+        told = to_ms(original)
+    except ValueError:
+        return event.timestamp
+    return told if isinstance(told, int) else event.timestamp
 
 
 def targets(event: BaseModel) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from difflib import get_close_matches
 from typing import Any
 
@@ -15,17 +16,20 @@ _OURS = frozenset(reason.value for reason in Reason)
 _ID_ERRORS = frozenset({"string_too_short", "string_too_long", "string_pattern_mismatch"})
 
 
+_FIRST_SENTENCE = re.compile(r"(?<=[.;:]) ")
+
+
 def explain(error: ValidationError, model: type[BaseModel] | None) -> Rejection:
     """The first thing wrong, of a document of `model` or (None) of an event."""
     first = error.errors(include_url=False, include_context=True)[0]
     location = [str(part) for part in first["loc"]]
-    if model is None and location:
-        model = MODELS.get(location.pop(0))
-    return _rejection(first, location, model)
+    name = location.pop(0) if model is None and location else ""
+    model = model or MODELS.get(name)
+    return _rejection(first, location, model, name or getattr(model, "__name__", "event").lower())
 
 
 def _rejection(
-    first: ErrorDetails, location: list[str], model: type[BaseModel] | None
+    first: ErrorDetails, location: list[str], model: type[BaseModel] | None, name: str
 ) -> Rejection:
     kind, path = first["type"], ".".join(location)
     if kind in _OURS:
@@ -39,7 +43,8 @@ def _rejection(
     if kind in _ID_ERRORS and _is_id(location):
         return _bad_id(path, first["input"])
     return Rejection(
-        Reason.BAD_FIELD, f"{path}: {first['msg']}, got {_shown(first['input'])}; see the schema."
+        Reason.BAD_FIELD,
+        f"{path}: {first['msg']}, got {_shown(first['input'])}; see schemas/v1/{name}.json.",
     )
 
 
@@ -61,8 +66,7 @@ def _meaning(model: type[BaseModel] | None, location: list[str]) -> str:
     field = model.model_fields.get(location[0]) if model and len(location) == 1 else None
     if field is None or not field.description:
         return ": add it."
-    meaning = field.description.split(" Missing:")[0].rstrip(".")
-    return f": add it. {meaning}."
+    return f": add it. {_FIRST_SENTENCE.split(field.description)[0].rstrip('.;:')}."
 
 
 def _wrong_count(first: ErrorDetails, path: str) -> Rejection:

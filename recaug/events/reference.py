@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 from recaug.events.aliases import names as aliases
 from recaug.events.deadletter import HEADERS
 from recaug.events.envelope import Envelope
+from recaug.events.fields import ID_PATTERN
 from recaug.events.reasons import MEANINGS
 
 _HEAD = """\
@@ -66,6 +67,9 @@ where a single item is wanted takes the first; social events without a target me
 """
 
 
+_TABLE = ("| field | type | what it is | when missing |", "|---|---|---|---|")
+
+
 def page(models: Mapping[str, type[BaseModel]]) -> str:
     """The whole reference as Markdown."""
     envelope = tuple(Envelope.model_fields)
@@ -91,20 +95,52 @@ def _fields(model: type[BaseModel], without: tuple[str, ...]) -> list[str]:
     shown = {name: info for name, info in model.model_fields.items() if name not in without}
     if not shown:
         return []
-    rows = [_row(name, info) for name, info in shown.items()]
-    tables = ["\n".join(["| field | what it is | when missing |", "|---|---|---|", *rows]) + "\n"]
+    schemas = model.model_json_schema()["properties"]
+    rows = [_row(name, info, _kind(schemas[name])) for name, info in shown.items()]
+    tables = ["\n".join([*_TABLE, *rows]) + "\n"]
     for inner in dict.fromkeys(part for info in shown.values() for part in _parts(info)):
         tables += [f"**{inner.__name__}**: {_text(inner.__doc__)}\n", *_fields(inner, ())]
     return tables
 
 
-def _row(name: str, info: FieldInfo) -> str:
+def _row(name: str, info: FieldInfo, kind: str) -> str:
     meaning, _, missing = (info.description or "").partition(" Missing: ")
     if not missing:
         missing = "refused: `missing_field`" if info.is_required() else "never"
     star = "*" if info.is_required() else ""
-    cells = (f"`{name}`{star}", meaning, missing[:1].upper() + missing[1:])
+    cells = (f"`{name}`{star}", kind, meaning, missing[:1].upper() + missing[1:])
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def _kind(schema: dict[str, Any]) -> str:
+    """A field's type in a few words, from its JSON Schema."""
+    options = [option for option in schema.get("anyOf", [schema]) if option.get("type") != "null"]
+    if len(options) > 1:
+        return "time"
+    (only,) = options
+    if "anyOf" in only:
+        return _kind(only)
+    if "$ref" in only:
+        return str(only["$ref"]).rpartition("/")[2]
+    if "enum" in only:
+        return ", ".join(f"`{value}`" for value in only["enum"])
+    if "const" in only:
+        return f"`{only['const']}`"
+    if only["type"] == "array":
+        return f"list of {_kind(only['items'])}"
+    return _scalar(only)
+
+
+def _scalar(schema: dict[str, Any]) -> str:
+    kind, most = schema["type"], schema.get("maxLength", schema.get("maximum"))
+    if kind == "string" and schema.get("pattern") == ID_PATTERN:
+        return "id"
+    if kind == "string":
+        return "RFC 3339" if schema.get("format") else f"text ≤ {most:,}" if most else "text"
+    least = schema.get("minimum")
+    if least is None or most is None or most >= 10**9:
+        return f"{kind} ≥ {least:g}" if least is not None else str(kind)
+    return f"{kind} {least:,}–{most:,}"
 
 
 def _parts(info: FieldInfo) -> Iterator[type[BaseModel]]:

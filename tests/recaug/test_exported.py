@@ -15,7 +15,7 @@ import torch
 
 from models.export import export
 from models.sequence import Ranker, SequenceModel, Shape
-from recaug.batch import Batch, build, pad
+from recaug.batch import build, pad
 from recaug.events import KINDS, Recommendation
 from recaug.history import History
 from recaug.message import Request
@@ -32,6 +32,7 @@ SETTINGS = Settings(history=20, list_size=10, provider="cpu")
 @pytest.fixture(scope="module")
 def model() -> SequenceModel:
     torch.manual_seed(0)
+    torch.set_num_threads(1)
     return SequenceModel(Shape(history=20), len(ITEMS) + 2, dropout=0.0).eval()
 
 
@@ -67,28 +68,33 @@ def requests() -> list[Request]:
     return made
 
 
-def torch_list(model: SequenceModel, history: History) -> dict[str, float]:
-    """The ten best items by torch, one history at a time."""
-    rows = [ITEMS.index(item) + 2 if item in ITEMS else 1 for item in history.items]
-    batch: Batch = build([(rows, history.kinds, history.times_ms)], [NOW], 20)
+def torch_lists(model: SequenceModel, asked: list[Request]) -> list[dict[str, float]]:
+    """The ten best items and their scores by torch, for each request."""
+    histories = [request.history for request in asked if request.history is not None]
+    rows = [[ITEMS.index(i) + 2 if i in ITEMS else 1 for i in h.items] for h in histories]
+    parts = [(r, h.kinds, h.times_ms) for r, h in zip(rows, histories, strict=True)]
+    batch = build(parts, [NOW] * len(parts), 20)
     table = model.unit().detach()
     bias = torch.zeros(len(table))
     bias[:2] = -1e4
-    given = (batch.items, batch.kinds, batch.gaps, pad([rows]))
+    given = (batch.items, batch.kinds, batch.gaps, pad(rows))
     items, kinds, gaps, seen = (torch.from_numpy(array) for array in given)
     with torch.no_grad():
         scores = Ranker(model.encoder).scores(items, kinds, gaps, table, bias, seen)
-    best = scores[0].topk(10)
-    return {ITEMS[row - 2]: score for score, row in zip(*(x.tolist() for x in best), strict=True)}
+    best = scores.topk(10)
+    return [
+        {ITEMS[row - 2]: score for score, row in zip(*one, strict=True)}
+        for one in zip(best.values.tolist(), best.indices.tolist(), strict=True)
+    ]
 
 
 def test_the_answers_are_those_of_torch(recommender: Recommender, model: SequenceModel) -> None:
     asked = requests()
-    for request, answer in zip(asked, recommender.answer(asked, NOW), strict=True):
+    answers = recommender.answer(asked, NOW)
+    for request, answer, expected in zip(asked, answers, torch_lists(model, asked), strict=True):
         message: dict[str, Any] = json.loads(answer.value)
         Recommendation.model_validate_json(answer.value, strict=True)
         assert request.history is not None
-        expected = torch_list(model, request.history)
         found = {item["item_id"]: item["score"] for item in message["items"]}
         assert list(found.values()) == pytest.approx(list(expected.values()), abs=2e-3)
         for item in found.keys() & expected.keys():
@@ -101,8 +107,8 @@ def test_hidden_and_new_items_are_honoured_by_the_exported_graph(
     recommender: Recommender, model: SequenceModel
 ) -> None:
     (asked,) = requests()[:1]
-    assert asked.history is not None
-    best = next(iter(torch_list(model, asked.history)))
+    (expected,) = torch_lists(model, [asked])
+    best = next(iter(expected))
     recommender.item(best, {"is_hidden": True})
     recommender.item("twin", {"name": "twin"})
     recommender.vector("twin", model.unit()[ITEMS.index(best) + 2].detach().numpy())

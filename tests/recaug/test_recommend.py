@@ -366,8 +366,14 @@ def test_a_bad_bundle_is_refused_and_the_old_model_keeps_serving(
 
 def test_swaps_under_load_never_tear_a_batch(tmp_path: Path) -> None:
     """Two models that disagree on everything, and items that come and go, while batches run."""
-    others = {"ab": [0.1, 0.9], "b2": [0.6, 0.6], "b1": [0.9, 0.1], "a2": [0, 1], "a1": [1, 0]}
-    kinds = {"v0": VECTORS, "v1": others}
+    others: Mapping[str, Sequence[float]] = {
+        "ab": [0.1, 0.9],
+        "b2": [0.6, 0.6],
+        "b1": [0.9, 0.1],
+        "a2": [0, 1],
+        "a1": [1, 0],
+    }
+    kinds: dict[str, Mapping[str, Sequence[float]]] = {"v0": VECTORS, "v1": others}
     bundles = [tiny.bundle(tmp_path, table, name, TEXT_MAP) for name, table in kinds.items()]
     recommender, stop = Recommender(SETTINGS), Event()
     recommender.swap(bundles[0])

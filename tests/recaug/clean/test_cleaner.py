@@ -165,6 +165,30 @@ def test_topics_carry_the_prefix() -> None:
     assert outcome.topic.name == "t1.recaug.events"
 
 
+def replayed(n: int, original: Any) -> RawRecord:
+    properties = {"original_timestamp": original}
+    return record(click(event_id=f"e{n}", item_id=f"i{n}", properties=properties), offset=n)
+
+
+@pytest.mark.parametrize(
+    "original",
+    [
+        lambda n: 881_250_949 + 60 * n,
+        lambda n: f"{881_250_949 + 60 * n}",
+        lambda n: f"1997-12-04T15:{n % 60:02d}:00Z",
+    ],
+)
+def test_a_replay_at_full_speed_is_limited_by_when_things_happened(original: Any) -> None:
+    outcomes = clean(*(replayed(n, original(n)) for n in range(40)), user_limit=5)
+    assert {type(outcome) for outcome in outcomes} == {Accepted}
+
+
+@pytest.mark.parametrize("original", [None, True, [], "long ago", -1, 10**40, NOW + 9])
+def test_an_original_time_that_is_none_opens_no_door(original: Any) -> None:
+    outcomes = clean(*(replayed(n, original) for n in range(6)), user_limit=5)
+    assert type(outcomes[-1]) is Rejected
+
+
 purchase = {
     "event": "purchase",
     "transaction_id": "t1",

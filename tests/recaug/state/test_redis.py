@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import subprocess
+import time
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -16,7 +17,7 @@ import redis.asyncio
 from redis.crc import key_slot
 from redis.exceptions import ResponseError
 
-from recaug.local.ports import free_port
+from recaug.local.ports import free_port, is_free
 from recaug.local.redis import LocalRedis, binary
 from recaug.settings import Settings
 from recaug.state import Change, Conflict, StoreUnavailable, open_store
@@ -42,7 +43,7 @@ class TestRedisClusterNode(StoreContract):
     @pytest.fixture(scope="class")
     @classmethod
     def opening(cls, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opening]:
-        port = free_port()
+        port = cluster_port()
         command = [str(binary()), "--port", str(port), "--cluster-enabled", "yes", "--save", ""]
         directory = tmp_path_factory.mktemp("cluster")
         with subprocess.Popen(
@@ -56,11 +57,19 @@ class TestRedisClusterNode(StoreContract):
                 process.kill()
 
 
+def cluster_port() -> int:
+    """A free port whose bus port, 10,000 above, is one and free as well."""
+    while True:
+        port = free_port()
+        if port < 55_536 and is_free(port + 10_000):
+            return port
+
+
 def own_all_slots(port: int) -> None:
     with redis.Redis(port=port, retry=patient(), decode_responses=True) as node:
         node.execute_command("CLUSTER", "ADDSLOTS", *range(16_384))
         while "cluster_state:ok" not in node.execute_command("CLUSTER", "INFO"):
-            pass
+            time.sleep(0.05)
 
 
 def patient() -> redis.retry.Retry:

@@ -1,0 +1,245 @@
+"""`recaug model`: which models there are, what the gate said of them, and the way back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import orjson
+import typer
+
+from recaug.cli.columns import Format, FormatOption, align, paint
+from recaug.cli.connection import DataDirOption, KafkaOption, connect
+from recaug.errors import Failure, Unreachable
+
+if TYPE_CHECKING:
+    from recaug.registry import Bundle, ModelRecord, Registry
+    from recaug.settings import Settings
+
+app = typer.Typer(no_args_is_help=True)
+
+TITLES = ("VERSION", "MADE", "EVENTS", "NDCG@10", "CHAMPION", "POPULARITY", "TRAINED", "STATE")
+NUMBERS = TITLES[2:7]
+
+
+@app.callback()
+def model() -> None:
+    """List, show and roll back models.
+
+    \b
+      recaug model list
+      recaug model rollback
+    """
+
+
+@app.command("list")
+def list_(
+    form: FormatOption = Format.TEXT,
+    kafka: KafkaOption = None,
+    data_dir: DataDirOption = None,
+) -> None:
+    """List every fine-tune, newest last, with the gate's figures and what became of it.
+
+    Those that were not promoted are known from the topic recaug.models; while
+    the broker is away only the bundles on disk are listed.
+
+    \b
+      recaug model list
+      recaug model list -f json | jq .version
+    """
+    from recaug.registry import Registry
+
+    settings = connect(kafka, None, data_dir)
+    registry = Registry(settings.registry)
+    champion = registry.champion(settings.model)
+    records = _records(settings, registry)
+    if form is Format.JSON:
+        for record in records:
+            state = _state(record, champion, registry)
+            typer.echo(orjson.dumps({**record.model_dump(), "state": state}))
+        return
+    if not records:
+        typer.echo("no model has been trained yet", err=True)
+    title, *lines = align(TITLES, [_cells(r, champion, registry) for r in records], NUMBERS)
+    typer.echo("\n".join([paint(title, "dim"), *lines]))
+
+
+@app.command()
+def show(
+    version: Annotated[
+        str | None,
+        typer.Argument(metavar="VERSION", help="Or a part of it. Default: the one served."),
+    ] = None,
+    data_dir: DataDirOption = None,
+) -> None:
+    """Print the manifest of a model as JSON, after checking every hash in it.
+
+    \b
+      recaug model show
+      recaug model show 1f0c2d3e | jq .metrics
+    """
+    from recaug.registry import Registry
+
+    settings = connect(None, None, data_dir)
+    registry = Registry(settings.registry)
+    chosen = registry.champion(settings.model) if version is None else None
+    bundle = registry.open(settings.model, chosen or _find(registry, settings, version))
+    typer.echo(bundle.manifest.model_dump_json(by_alias=True, indent=2))
+
+
+@app.command()
+def rollback(
+    version: Annotated[
+        str | None,
+        typer.Argument(metavar="VERSION", help="Or a part of it. Default: the one before."),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    kafka: KafkaOption = None,
+    data_dir: DataDirOption = None,
+) -> None:
+    """Serve an older model again, at once, on every worker.
+
+    Every hash is checked first. Fine-tuning goes on and may promote another
+    model later.
+
+    \b
+      recaug model rollback
+      recaug model rollback 1f0c2d3e --yes
+    """
+    from recaug.registry import Registry
+
+    settings = connect(kafka, None, data_dir)
+    registry = Registry(settings.registry)
+    champion = registry.champion(settings.model)
+    wanted = _before(registry, settings, champion) if version is None else None
+    bundle = registry.open(settings.model, wanted or _find(registry, settings, version))
+    target = bundle.manifest.version
+    if target == champion:
+        typer.echo(f"{target} is served already", err=True)
+        return
+    if not yes:
+        typer.confirm(f"Serve {target} instead of {champion}?", abort=True, err=True)
+    _announce(settings, registry, bundle, champion)
+    typer.echo(f"{target} is served instead of {champion}", err=True)
+
+
+def _announce(settings: Settings, registry: Registry, bundle: Bundle, champion: str | None) -> None:
+    """Tell the workers, then move the alias that a restarted worker reads.
+
+    The connection comes first: were the broker away, nothing would have changed.
+    """
+    from recaug.kafka import producer
+
+    manifest = bundle.manifest
+    record = as_record(bundle).model_copy(
+        update={"promoted": True, "reason": f"rolled back by hand from {champion}"}
+    )
+    client = producer(settings.kafka)
+    try:
+        registry.promote(manifest.name, manifest.version)
+        value = record.model_dump_json().encode()
+        topic = settings.topics.models.name
+        client.send(topic, key=manifest.name.encode(), value=value).get(10)
+    finally:
+        client.close()
+
+
+def _records(settings: Settings, registry: Registry) -> list[ModelRecord]:
+    """Every attempt, oldest first: what the topic tells, and bundles it no longer does."""
+    found = {bundle.version: bundle for bundle in _bundles(settings, registry)}
+    try:
+        found |= {record.version: record for record in _announced(settings)}
+    except Unreachable as error:
+        typer.echo(f"{error.what}: only the bundles on disk are listed", err=True)
+    return sorted(found.values(), key=lambda record: record.created_at)
+
+
+def _bundles(settings: Settings, registry: Registry) -> Iterator[ModelRecord]:
+    from recaug.registry import CorruptBundle
+
+    for version in registry.versions(settings.model):
+        try:
+            yield as_record(registry.open(settings.model, version))
+        except CorruptBundle as error:
+            typer.echo(f"{error.what}: {error.why}", err=True)
+
+
+def _announced(settings: Settings) -> Iterator[ModelRecord]:
+    from pydantic import ValidationError
+
+    from recaug.kafka import read
+    from recaug.registry import ModelRecord
+
+    for record in read(settings.kafka, [settings.topics.models.name]):
+        # A key that is the bare name is a promotion; the attempt has a record of its own.
+        if record.value is None or b"/" not in (record.key or b""):
+            continue
+        try:
+            told = ModelRecord.model_validate_json(record.value)
+        except ValidationError:
+            typer.echo(f"{record.topic} {record.partition}:{record.offset} is unreadable", err=True)
+            continue
+        if told.name == settings.model:
+            yield told
+
+
+def as_record(bundle: Bundle) -> ModelRecord:
+    """Return what a bundle's manifest says, in the form the topic tells it."""
+    from recaug.registry import ModelRecord
+
+    fields = bundle.manifest.model_dump(include=set(ModelRecord.model_fields))
+    return ModelRecord.model_validate({**fields, "manifest_sha256": bundle.manifest_sha256})
+
+
+def _state(record: ModelRecord, champion: str | None, registry: Registry) -> str:
+    if record.version == champion:
+        return "serving"
+    if not record.promoted:
+        return "not promoted"
+    kept = record.version in registry.versions(record.name)
+    return "kept" if kept else "deleted"
+
+
+def _cells(record: ModelRecord, champion: str | None, registry: Registry) -> list[str]:
+    state = _state(record, champion, registry)
+    return [
+        record.version,
+        _made(record.created_at),
+        f"{record.events:,}",
+        *(_ndcg(record.metrics, who) for who in ("challenger", "champion", "popularity")),
+        f"{record.train_seconds:.1f}s",
+        f"{state}: {record.reason}" if state == "not promoted" else state,
+    ]
+
+
+def _made(created_at: str) -> str:
+    return f"{datetime.fromisoformat(created_at).astimezone(UTC):%m-%d %H:%M:%S}"
+
+
+def _ndcg(metrics: dict[str, Any], who: str) -> str:
+    value = (metrics.get(who) or {}).get("ndcg@10")
+    return "-" if value is None else f"{value:.4f}"
+
+
+def _find(registry: Registry, settings: Settings, part: str | None) -> str:
+    """Return the one version on disk that contains `part`."""
+    versions = registry.versions(settings.model)
+    found = [version for version in versions if part is not None and part in version]
+    if len(found) == 1:
+        return found[0]
+    why = "there is no bundle on disk yet" if not versions else f"{len(found)} versions match"
+    wanted = part or "a model"
+    raise Failure(f"cannot choose {wanted}", why, "recaug model list   names them all")
+
+
+def _before(registry: Registry, settings: Settings, champion: str | None) -> str:
+    """Return the newest version on disk older than the champion; names sort by time."""
+    older = [v for v in registry.versions(settings.model) if champion is None or v < champion]
+    if not older:
+        raise Failure(
+            "there is no older model to go back to",
+            f"{champion or 'nothing'} is served and no older bundle is on disk",
+            "recaug model list",
+        )
+    return older[-1]
