@@ -176,7 +176,7 @@ def store(settings: Settings) -> Iterator[Finding]:
         client.ping()
         took_ms = (time.perf_counter() - began) * 1_000
         about: Any = client.info()
-        seconds, micros = client.time()  # type: ignore[misc]
+        seconds, micros = client.time()
     except redis.RedisError as error:
         words = f"Redis at {settings.redis} does not answer: {error}"
         yield Finding(Level.FAIL, "store", words, "recaug up   or name another: --redis URL")

@@ -6,6 +6,7 @@ the position of a service.
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -13,10 +14,9 @@ from typing import Any
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, OffsetSpec, TopicPartition
 from kafka.errors import (
-    CoordinatorNotAvailableError,
     KafkaError,
     KafkaTimeoutError,
-    NotCoordinatorError,
+    RetriableError,
     TopicAlreadyExistsError,
     for_code,
 )
@@ -218,7 +218,7 @@ def _group_offsets(
     while True:
         try:
             answer = client.list_group_offsets({group: partitions})
-        except (CoordinatorNotAvailableError, NotCoordinatorError):
+        except RetriableError:
             # The first question about any group makes the broker create its offsets topic.
             if time.monotonic() > deadline:
                 raise
@@ -302,6 +302,7 @@ def _record(record: Any) -> Record:
 
 
 def _connect(client: Any, bootstrap: str, timeout_s: float, **options: Any) -> Any:
+    _await_port(bootstrap, timeout_s)
     try:
         return client(
             bootstrap_servers=[server.strip() for server in bootstrap.split(",")],
@@ -309,9 +310,33 @@ def _connect(client: Any, bootstrap: str, timeout_s: float, **options: Any) -> A
             **options,
         )
     except KafkaTimeoutError as error:
-        raise _unreachable(bootstrap, f"no answer within {timeout_s:.0f} s") from error
-    except (KafkaError, OSError, ValueError) as error:
+        raise _unreachable(bootstrap, f"no answer within {timeout_s:g} s") from error
+    except (KafkaError, OSError) as error:
         raise _unreachable(bootstrap, f"{type(error).__name__}: {error}") from error
+
+
+def _await_port(bootstrap: str, timeout_s: float) -> None:
+    """Wait until one of the servers accepts connections.
+
+    kafka-python would wait as well, but it leaves its half-open sockets to the garbage collector.
+    """
+    deadline = time.monotonic() + timeout_s
+    while True:
+        for server in bootstrap.split(","):
+            try:
+                socket.create_connection(_host_and_port(server), timeout_s).close()
+            except (OSError, ValueError) as error:
+                why = str(error)
+            else:
+                return
+        if time.monotonic() >= deadline:
+            raise _unreachable(bootstrap, f"{why} (tried for {timeout_s:g} s)")
+        time.sleep(0.05)
+
+
+def _host_and_port(server: str) -> tuple[str, int]:
+    host, _, port = server.strip().rpartition(":")
+    return host.strip("[]"), int(port)
 
 
 def _unreachable(bootstrap: str, why: str) -> Unreachable:

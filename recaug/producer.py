@@ -13,7 +13,11 @@ from types import TracebackType
 from typing import Any, Self
 
 import orjson
-from kafka.errors import KafkaTimeoutError, UnknownTopicOrPartitionError
+from kafka.errors import (
+    KafkaTimeoutError,
+    MessageSizeTooLargeError,
+    UnknownTopicOrPartitionError,
+)
 from pydantic import BaseModel
 
 from recaug import kafka
@@ -78,7 +82,8 @@ class Producer:
         too. None deletes the document `key` of `topic`.
 
         :raises ValueError: nothing says where the message belongs.
-        :raises Failure: the topic does not exist, or earlier messages could not be stored.
+        :raises Failure: the topic does not exist, the message is larger than a megabyte, or
+            earlier messages could not be stored.
         """
         fields = _fields(message) if topic is None or not isinstance(message, bytes) else {}
         topic = topic or self._route(fields)
@@ -94,6 +99,10 @@ class Producer:
             )
         except KafkaTimeoutError as error:
             raise self._no_topic(topic.name) from error
+        except MessageSizeTooLargeError as error:
+            raise Failure(
+                f"a message for {topic.name} is too large", f"{error}", "send 64 KiB at most"
+            ) from error
         self._sent.append(future)
         return future
 

@@ -15,9 +15,9 @@ from recaug.batch import FIRST_ROW, Float32, Int64
 #: Of a history, the newest events that may be named as a reason.
 RECENT = 10
 
-#: Cosine from which two items count as similar. Unrelated vectors of 64 dimensions have a cosine
-#: of 0 ± 0.125, so the best of ten unrelated ones passes 1 time in 10 at 0.28, hardly ever at 0.4.
-SIMILAR = 0.4
+#: Cosine from which two items count as similar. Measured on a trained table of 2,000 items, d = 64: of
+#: two items drawn at random 1 pair in 60 passes, of what the model recommends six in seven.
+SIMILAR = 0.3
 
 
 def evidence(vectors: Float32, centre: Float32, recent: Int64, ranked: Int64) -> Int64:

@@ -100,7 +100,8 @@ class Recommender:
             if len(items) < k:
                 taken = one.without.union(item["item_id"] for item in items)
                 items += shelf.pick(k - len(items), taken, first_index=len(items))
-            ranked.append(Ranked(items, compared if one.question else len(shelf), one.fallback))
+            among = max(compared if one.question else len(shelf), len(items))
+            ranked.append(Ranked(items, among, one.fallback))
         return ranked
 
     def _personal(

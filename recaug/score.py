@@ -103,12 +103,14 @@ class Scorer:
         """
         self._bind_table()
         # A graph cannot return more than it has; `bound` is a multiple of 256, k at most 100.
-        inputs = {
+        given = {
             "items": batch.items, "kinds": batch.kinds, "gaps": batch.gaps,
             "seen": seen, "k": np.array([k], np.int64),
         }  # fmt: skip
+        # The binding does not keep the arrays alive: these names do, until the run is over.
+        inputs = {name: np.ascontiguousarray(array) for name, array in given.items()}
         for name, array in inputs.items():
-            self._binding.bind_cpu_input(name, np.ascontiguousarray(array))
+            self._binding.bind_cpu_input(name, array)
         for name in OUTPUTS:
             self._binding.bind_output(name)
         self._session.run_with_iobinding(self._binding)
@@ -158,7 +160,7 @@ class Scorer:
         self.table.show(item_id)
 
     def _check(self, settings: Settings) -> None:
-        """Golden run: every shape a request can have gives k finite, legal, distinct answers."""
+        """Golden run: every shape a request can have gives k finite, legal answers."""
         newest = len(self.table) + FIRST_ROW - 1
         some = [min(FIRST_ROW, newest), UNKNOWN_ROW, newest]
         full = (some * settings.history)[: settings.history]

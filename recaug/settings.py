@@ -52,6 +52,7 @@ class Settings(BaseSettings):
     flood_window_s: float = Field(10.0, gt=0, description="Window of the flood and bot limits.")
     user_limit: int = Field(5_000, ge=1, description="Events of one user per flood window.")
     user_item_limit: int = Field(1_000, ge=1, description="Events of one user on one item, same.")
+    item_limit: int = Field(100_000, ge=1, description="Events on one item, same.")
     bot_events: int = Field(200, ge=10, description="Metronome-regular events that make a bot.")
 
     # recommend

@@ -16,6 +16,7 @@ from hashlib import blake2b
 DIGEST_BYTES = 16
 
 _CELL_BYTES = 128
+_DIGEST = struct.Struct(f"{DIGEST_BYTES}s")
 _HEADER = struct.Struct("<HI")  # length of a cell's name, length of its value
 
 
@@ -202,13 +203,10 @@ class IdWindow:
         """Become what `snapshot` saw, or as much of its newest end as fits. Raises ValueError."""
         if len(data) % DIGEST_BYTES:
             raise ValueError("snapshot of an id window is cut short")
-        self._order.clear()
-        self._known.clear()
+        newest = data[max(0, len(data) - self.size * DIGEST_BYTES) :]
+        keys = dict.fromkeys(key for (key,) in _DIGEST.iter_unpack(newest))
+        self._order, self._known = deque(keys), set(keys)
         self._added.clear()
-        for at in range(max(0, len(data) - self.size * DIGEST_BYTES), len(data), DIGEST_BYTES):
-            key = data[at : at + DIGEST_BYTES]
-            if key not in self._known:
-                self._push(key)
 
 
 def digest(event_id: str) -> bytes:

@@ -16,8 +16,6 @@ from recaug.settings import Settings
 
 #: Senders, items or pairs of them watched at once.
 WATCHED = 100_000
-#: Events on one item per flood window, of all users.
-ITEM_LIMIT = 100_000
 #: A replayed data set arrives faster than it happened: so many times the limit may arrive at once.
 BULK = 10
 #: How far a gap may be from the one before and still be called regular.
@@ -121,7 +119,7 @@ class Limits:
         self._told = Rate(window_ms, settings.user_limit)
         self._arrived = Rate(window_ms, BULK * settings.user_limit)
         self._pairs = Rate(window_ms, settings.user_item_limit)
-        self._items = Rate(window_ms, ITEM_LIMIT)
+        self._items = Rate(window_ms, settings.item_limit)
         self._metronome = Metronome(window_ms, settings.bot_events)
 
     def admit(self, user: str, targets: tuple[str, ...], told_ms: int, arrived_ms: int) -> None:
@@ -136,7 +134,9 @@ class Limits:
                 who, most = f"User {user!r} on {target!r}", self._settings.user_item_limit
                 raise self._flood(Reason.USER_ITEM_FLOOD, who, most, "USER_ITEM_LIMIT")
             if self._items.over(target, arrived_ms):
-                raise self._flood(Reason.ITEM_FLOOD, repr(target), ITEM_LIMIT, "ITEM_LIMIT")
+                raise self._flood(
+                    Reason.ITEM_FLOOD, repr(target), self._settings.item_limit, "ITEM_LIMIT"
+                )
 
     def _flood(self, reason: Reason, who: str, most: int, setting: str) -> Rejection:
         return Rejection(

@@ -198,7 +198,7 @@ def _state(record: ModelRecord, champion: str | None, registry: Registry) -> str
     if not record.promoted:
         return "not promoted"
     kept = record.version in registry.versions(record.name)
-    return "kept" if kept else "deleted"
+    return "kept" if kept else "not on disk"
 
 
 def _cells(record: ModelRecord, champion: str | None, registry: Registry) -> list[str]:

@@ -48,7 +48,8 @@ class Item(Record):
 
     item_id: Id = Field(description="The item; also the Kafka key.")
     timestamp: EpochMs = Field(
-        description="When this description was true; forms as in events. The newest document wins."
+        description="When this description was true; forms as in events. Of several documents the"
+        " one written last holds."
     )
     name: Label | None = Field(
         None,
@@ -78,9 +79,7 @@ class Item(Record):
     language: Short | None = Field(
         None, description="BCP 47 tag of name and description. Missing: unknown."
     )
-    creator_id: Id | None = Field(
-        None, description="User who made it, for followers. Missing: nobody."
-    )
+    creator_id: Id | None = Field(None, description="User who made it. Missing: nobody.")
     published_at: EpochMs | None = Field(
         None, description="When it appeared; forms as `timestamp`. Missing: unknown."
     )
@@ -117,7 +116,8 @@ class User(Record):
 
     user_id: UserId = Field(description="The user; also the Kafka key.")
     timestamp: EpochMs = Field(
-        description="When this profile was true; forms as in events. The newest document wins."
+        description="When this profile was true; forms as in events. Of several documents the"
+        " one written last holds."
     )
     created_at: EpochMs | None = Field(
         None, description="When the user joined; forms as `timestamp`. Missing: unknown."

@@ -76,7 +76,7 @@ class Envelope(Record):
         " Missing: `user_id` must be there.",
     )
     session_id: Id | None = Field(
-        None, description="Visit this event belongs to. Missing: sessions are told by pauses."
+        None, description="Visit this event belongs to. Missing: no visit is named."
     )
     recommendation_id: Id | None = Field(
         None,

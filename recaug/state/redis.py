@@ -11,6 +11,7 @@ not seen longest, and never a position. Without `next` the rest counts for nothi
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import sha1
@@ -29,6 +30,8 @@ from recaug.windows import DIGEST_BYTES, IdWindow, SourceWindow
 CONNECTIONS = 8
 CONNECT_S = 0.5
 ANSWER_S = 1.0
+#: Callers beyond `CONNECTIONS` wait so long for one: each before them may take `ANSWER_S`.
+QUEUE_S = 10.0
 
 #: Error replies of a server that cannot serve now; any other is a bug and keeps its traceback.
 TRANSIENT = (
@@ -109,6 +112,11 @@ class RedisStore:
 
     async def load(self, partition: int) -> PartitionState:
         found = await self._run(LOAD, [self._key(partition, "state"), self._key(partition, "ids")])
+        # In a thread: with many partitions at once, building full windows here would hold the loop
+        # up until reads that were answered in time look late.
+        return await asyncio.to_thread(self._state, found)
+
+    def _state(self, found: list[Any]) -> PartitionState:
         sources, ids = SourceWindow(), IdWindow(self._ids)
         if not found:
             return PartitionState(None, sources, ids)
@@ -194,7 +202,7 @@ def _pool(url: str) -> redis.asyncio.BlockingConnectionPool:
     return redis.asyncio.BlockingConnectionPool.from_url(
         url,
         max_connections=CONNECTIONS,
-        timeout=CONNECT_S,
+        timeout=QUEUE_S,
         socket_connect_timeout=CONNECT_S,
         socket_timeout=ANSWER_S,
         retry=Retry(NoBackoff(), 1, supported_errors=(LostConnection,)),

@@ -43,7 +43,9 @@ def test_topics_are_created_as_declared_and_only_once(settings: Settings) -> Non
 
 def test_existing_topics_decide_for_new_ones(settings: Settings) -> None:
     with admin(settings.kafka) as client:
-        client.create_topics({settings.topics.clickstream.name: {"num_partitions": 3}})
+        client.create_topics(
+            {settings.topics.clickstream.name: {"num_partitions": 3}}, wait_for_metadata=True
+        )
     counts = ensure_topics(settings)
     assert counts[settings.topics.recommendations.name] == 3
 
@@ -51,8 +53,10 @@ def test_existing_topics_decide_for_new_ones(settings: Settings) -> None:
 def test_unequal_partitions_are_refused(settings: Settings) -> None:
     topics = settings.topics
     with admin(settings.kafka) as client:
-        client.create_topics({topics.clickstream.name: {"num_partitions": 1}})
-        client.create_topics({topics.events.name: {"num_partitions": 2}})
+        client.create_topics(
+            {topics.clickstream.name: {"num_partitions": 1}}, wait_for_metadata=True
+        )
+        client.create_topics({topics.events.name: {"num_partitions": 2}}, wait_for_metadata=True)
     with pytest.raises(Failure, match="equal partition counts") as refused:
         ensure_topics(settings)
     assert f"{topics.clickstream.name} 1" in refused.value.why
@@ -118,6 +122,7 @@ def test_a_broker_that_is_not_there_is_named(connect: object) -> None:
         connect(address, 0.3)  # type: ignore[operator]
 
 
-def test_a_broker_whose_name_is_nonsense(settings: Settings) -> None:
+@pytest.mark.parametrize("address", ["no.such.host.invalid:1", "localhost", "localhost:port", ""])
+def test_a_broker_whose_name_is_nonsense(address: str) -> None:
     with pytest.raises(Unreachable):
-        admin("no.such.host.invalid:1", 0.3)
+        admin(address, 0.1)

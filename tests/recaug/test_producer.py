@@ -1,12 +1,14 @@
 """The producer against the real broker."""
 
+from secrets import token_hex
+
 import orjson
 import pytest
 from kafka.partitioner.default import murmur2
 
 from recaug.errors import Failure, Unreachable
 from recaug.events import Item
-from recaug.kafka import Record, ensure_topics, read
+from recaug.kafka import Record, admin, ensure_topics, read
 from recaug.producer import Producer
 from recaug.settings import Settings
 
@@ -85,24 +87,29 @@ def test_what_belongs_nowhere_is_refused(producer: Producer, message: object) ->
 
 
 def test_a_topic_that_is_not_there_is_named(kafka: str) -> None:
-    with Producer(kafka, "nobodys.", timeout_s=3) as producer:
-        with pytest.raises(Failure) as told:
-            producer.send(event("click", user_id="u1", item_id="i1"))
+    with Producer(kafka, "nobodys.", timeout_s=3) as producer, pytest.raises(Failure) as told:
+        producer.send(event("click", user_id="u1", item_id="i1"))
     assert "nobodys.clickstream" in told.value.what
     assert "recaug up" in told.value.mend
 
 
-def test_flush_tells_what_the_broker_refused(producer: Producer) -> None:
-    # The broker's limit counts bytes after compression, and this does not compress.
-    import random
-
-    big = random.Random(1).randbytes(1_048_400)
-    with producer:
-        producer.send(big, producer.topics.clickstream, "u1")
-        producer.send(event("click", user_id="u1", item_id="i1"))
+def test_flush_tells_what_the_broker_refused(settings: Settings) -> None:
+    spec = {"num_partitions": 1, "replication_factor": 1, "configs": {"max.message.bytes": "200"}}
+    with admin(settings.kafka) as client:
+        client.create_topics({settings.topics.clickstream.name: spec})
+        client.wait_for_topics([settings.topics.clickstream.name])
+    with Producer(settings.kafka, settings.prefix) as producer:
+        producer.send(event("click", user_id="u1", item_id="i1", note=token_hex(500)))
         with pytest.raises(Failure) as told:
             producer.flush()
-    assert told.value.what.startswith("1 messages were not stored")
+        producer.flush()
+    assert told.value.what == "1 messages were not stored"
+    assert "MessageSizeTooLarge" in told.value.why
+
+
+def test_a_message_no_topic_would_take_is_refused_at_once(producer: Producer) -> None:
+    with producer, pytest.raises(Failure):
+        producer.send(bytes(2_000_000), producer.topics.social, "u1")
 
 
 def test_no_broker_is_unreachable() -> None:

@@ -164,7 +164,7 @@ class IdMachine(RuleBasedStateMachine):
 
 
 for machine in (SourceMachine, ReplayMachine, IdMachine):
-    machine.TestCase.settings = settings(max_examples=100, stateful_step_count=30, deadline=None)
+    machine.TestCase.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
 
 TestSources = SourceMachine.TestCase
 TestReplays = ReplayMachine.TestCase

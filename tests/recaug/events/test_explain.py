@@ -26,9 +26,7 @@ def test_a_misspelt_event_is_guessed() -> None:
 
 def test_a_missing_field_is_explained_by_its_meaning() -> None:
     assert sentence("click", item_id="") == "item_id is missing: add it. The item chosen."
-    assert (
-        sentence("item", item_id="") == "item_id is missing: add it. The item; also the Kafka key."
-    )
+    assert sentence("item", item_id="") == "item_id is missing: add it. The item."
 
 
 def test_a_wrong_value_is_shown_and_the_schema_named() -> None:

@@ -125,7 +125,7 @@ def test_readiness_is_read_from_the_log_and_lost_with_the_process(watched: Watch
     watched.start(f"print('hello'); print({line!r}); {SLEEP}", announces=True)
     child = watched.supervisor.running["child"]
     watched.until(lambda: child.ready is not None)
-    assert child.ready is not None and child.ready["partitions"] == 2
+    assert (child.ready or {})["partitions"] == 2
     os.kill(child.process.pid, signal.SIGKILL)
     watched.until(lambda: child.retry_at_s is not None, 1.0)
     watched.supervisor.poll(10.0)

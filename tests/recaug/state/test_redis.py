@@ -230,6 +230,19 @@ async def test_more_callers_than_connections(store: RedisStore) -> None:
     assert found == [[b"%d" % n] for n in range(100)]
 
 
+async def test_taking_over_many_partitions_with_full_windows_at_once(
+    redis_url: str, prefix: str
+) -> None:
+    store = RedisStore(redis_url, prefix)
+    ids = [digest(f"e{n}") for n in range(20_000)]
+    for partition in range(24):
+        await store.apply(partition, Change(None, partition, ids=ids))
+    states = await asyncio.gather(*map(store.load, range(24)))
+    assert [state.next_offset for state in states] == list(range(24))
+    assert {len(state.ids) for state in states} == {20_000}
+    await store.close()
+
+
 async def test_a_bug_is_not_called_an_outage(
     store: RedisStore, admin: redis.Redis, prefix: str
 ) -> None:

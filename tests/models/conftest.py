@@ -1,0 +1,61 @@
+"""A log whose right answers are known, and the traced graph, made once."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from models import bundle, export
+from models.sequence import Shape
+from recaug.buffer import RollingBuffer
+
+#: Short, so that tests are quick; the graph is traced for this length.
+HISTORY = 8
+ITEMS = 40
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> None:
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+
+
+@pytest.fixture(scope="session")
+def traced(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A registry that already holds the traced graph; copy its `.graphs` into one of your own."""
+    registry = tmp_path_factory.mktemp("traced")
+    shape = Shape(history=HISTORY)
+    export.trace(shape, export.traced_path(shape, bundle.graphs(registry)))
+    return registry
+
+
+@pytest.fixture(scope="session")
+def data() -> Path:
+    """The data sets: RECAUG_DATA, else `shared/data` beside the checkout."""
+    beside = Path(__file__).resolve().parents[2].parent / "shared" / "data"
+    place = Path(os.environ.get("RECAUG_DATA", beside))
+    if not place.is_dir():
+        pytest.fail(f"no data sets in {place}: set RECAUG_DATA to the directory of ml-100k")
+    return place
+
+
+def walks(users: int, events: int, seed: int, sure: float = 0.9) -> RollingBuffer:
+    """Users who go around a ring of items: after i comes i + 1, or anything with 1 − `sure`.
+
+    Every item is as popular as the next, so only the order can be learned from.
+    """
+    rng = np.random.default_rng(seed)
+    at = rng.integers(0, ITEMS, users)
+    buffer = RollingBuffer(users * events, 10**12)
+    for step in range(events):
+        jump = rng.random(users) > sure
+        at = np.where(jump, rng.integers(0, ITEMS, users), (at + 1) % ITEMS)
+        # Milliseconds apart, so that the order of the log is the order of time.
+        times = step * 30_000 + np.arange(users)
+        names = [f"u{user}" for user in range(users)]
+        buffer.extend(names, [f"i{item}" for item in at], [1] * users, times.tolist())
+    return buffer

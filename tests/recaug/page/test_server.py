@@ -1,0 +1,185 @@
+"""The page's server on the real broker: what it serves, what it refuses, what it publishes."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from kafka import KafkaProducer
+from starlette.testclient import TestClient
+
+from recaug.kafka import Record, end_offsets, ensure_topics, producer, read
+from recaug.page.server import STATIC, Page
+from recaug.settings import Settings
+from tests.recaug.page.records import answer
+
+YOU = {"user": "you-abc123", "event_id": "web-00000001"}
+
+
+@pytest.fixture
+def page(settings: Settings) -> Iterator[Page]:
+    ensure_topics(settings)
+    yield Page(settings)
+
+
+@pytest.fixture
+def client(page: Page) -> Iterator[TestClient]:
+    with TestClient(page.app()) as client:
+        yield client
+
+
+@pytest.fixture
+def outside(settings: Settings) -> Iterator[KafkaProducer]:
+    """A producer that is no part of the page."""
+    client = producer(settings.kafka, linger_ms=0)
+    yield client
+    client.close()
+
+
+@contextmanager
+def news(page: Page) -> Iterator[Any]:
+    """Look at the board until a section is as it should be."""
+
+    def wait_for(section: str, wanted: Any, within_s: float = 20.0) -> Any:
+        deadline = time.monotonic() + within_s
+        while time.monotonic() < deadline:
+            value = page.feed.board.news({}).get(section)
+            if value is not None and wanted(value):
+                return value
+            time.sleep(0.05)
+        raise AssertionError(f"{section} is {page.feed.board.news({}).get(section)}")
+
+    yield wait_for
+
+
+def published(settings: Settings, topic: str) -> list[Record]:
+    assert sum(end_offsets(settings.kafka, [topic]).values()) > 0
+    return list(read(settings.kafka, [topic]))
+
+
+def test_everything_the_page_loads_is_its_own(client: TestClient) -> None:
+    shown = client.get("/")
+    assert shown.status_code == 200
+    assert "http://" not in shown.text and "https://" not in shown.text
+    assert "default-src 'self'" in shown.headers["content-security-policy"]
+    for path in sorted(STATIC.iterdir()):
+        assert client.get(f"/static/{path.name}").status_code == 200
+
+
+def test_a_gesture_is_an_event_on_its_topic_under_its_users_key(
+    client: TestClient, settings: Settings
+) -> None:
+    gestures = {
+        settings.topics.clickstream.name: {"event": "click", "item_id": "sku-1", "index": 2},
+        settings.topics.searches.name: {"event": "search", "search_term": "tent"},
+        settings.topics.social.name: {"event": "like", "item_id": "sku-1"},
+    }
+    for topic, gesture in gestures.items():
+        reply = client.post("/api/event", json={**YOU, **gesture})
+        assert reply.status_code == 202, reply.text
+        (record,) = published(settings, topic)
+        assert record.key == b"you-abc123"
+        assert json.loads(record.value or b"") == reply.json()["event"]
+        assert (record.partition, record.offset) == (
+            reply.json()["partition"],
+            reply.json()["offset"],
+        )
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "status"),
+    [
+        (b"not json", {}, 422),
+        (json.dumps({**YOU, "event": "purchase"}).encode(), {}, 422),
+        (json.dumps({**YOU, "event": "click", "item_id": "x" * 5_000}).encode(), {}, 413),
+        (
+            json.dumps({**YOU, "event": "click", "item_id": "i"}).encode(),
+            {"origin": "http://elsewhere.example"},
+            403,
+        ),
+    ],
+)
+def test_what_is_no_gesture_of_this_page_is_refused(
+    client: TestClient, settings: Settings, body: bytes, headers: dict[str, str], status: int
+) -> None:
+    reply = client.post("/api/event", content=body, headers=headers)
+    assert reply.status_code == status
+    assert reply.json()["error"]
+    assert sum(end_offsets(settings.kafka, [settings.topics.clickstream.name]).values()) == 0
+
+
+def test_item_documents_are_the_shop(
+    client: TestClient, page: Page, settings: Settings, outside: KafkaProducer
+) -> None:
+    topic = settings.topics.clean_items.name
+    for item, name in (("i1", "Frost <b>Tent</b>"), ("i2", "Elm Stove"), ("i3", "Gone")):
+        outside.send(topic, key=item.encode(), value=json.dumps({"name": name}).encode())
+    outside.send(topic, key=b"i3", value=None)
+    outside.flush()
+    with news(page) as wait_for:
+        wait_for("catalogue", lambda section: section == {"version": 4, "items": 2})
+    reply = client.get("/api/items").json()
+    assert (reply["total"], reply["version"]) == (2, 4)
+    assert {card["id"]: card["title"] for card in reply["items"]} == {
+        "i1": "Frost <b>Tent</b>",
+        "i2": "Elm Stove",
+    }
+
+
+def test_health_follows_the_broker(client: TestClient, page: Page) -> None:
+    with news(page) as wait_for:
+        wait_for("kafka", lambda section: section["up"])
+    assert client.get("/healthz").status_code == 200
+    with TestClient(Page(Settings(kafka="127.0.0.1:1")).app()) as alone:
+        assert alone.get("/healthz").status_code == 503
+        assert alone.get("/").status_code == 200
+
+
+def test_lag_and_records_reach_the_board(
+    page: Page, settings: Settings, client: TestClient, outside: KafkaProducer
+) -> None:
+    with news(page) as wait_for:
+        wait_for("kafka", lambda section: section["up"])
+        wait_for("now", lambda section: True)
+        time.sleep(1.0)
+        topics = settings.topics
+        for number in range(5):
+            message = json.dumps(answer(f"e{number}", "i1")).encode()
+            outside.send(topics.recommendations.name, key=b"u-1", value=message)
+        outside.flush()
+        wait_for("points", lambda section: sum(section["recommendations"]) == 5)
+        wait_for("pairs", lambda section: section and section[0]["user"] == "u-1")
+        rows = wait_for("lag", lambda section: section)
+    assert {row["verdict"] for row in rows} == {"STOP"}
+    assert rows[0]["group"] == settings.group("clean")
+
+
+def test_a_topic_that_appears_later_is_read_from_then_on(
+    settings: Settings, outside: KafkaProducer
+) -> None:
+    page = Page(settings)
+    with TestClient(page.app()), news(page) as wait_for:
+        wait_for("kafka", lambda section: section["up"])
+        ensure_topics(settings)
+        topic = settings.topics.clean_items.name
+        outside.send(topic, key=b"i1", value=b'{"name": "Elm Stove"}')
+        outside.flush()
+        wait_for("catalogue", lambda section: section["items"] == 1)
+
+
+def test_a_strange_record_does_not_end_the_view(
+    page: Page, client: TestClient, settings: Settings, outside: KafkaProducer
+) -> None:
+    with news(page) as wait_for:
+        wait_for("kafka", lambda section: section["up"])
+        for value in (b'{"items": 5, "source_event": 1}', b'{"items": [1], "model": 2}', b"{}"):
+            outside.send(settings.topics.recommendations.name, key=b"you-abcdef", value=value)
+            outside.send(settings.topics.models.name, key=b"main/x", value=value)
+        good = json.dumps(answer("e1", "i1")).encode()
+        outside.send(settings.topics.recommendations.name, key=b"you-abcdef", value=good)
+        outside.flush()
+        wait_for("pairs", lambda section: section and section[0]["titles"] == ["i1"])

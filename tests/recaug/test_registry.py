@@ -1,0 +1,148 @@
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from recaug.registry import CorruptBundle, Registry, new_version
+
+ABOUT: dict[str, Any] = {
+    "created_at": "2025-11-24T05:40:35Z", "model": {"width": 4}, "metrics": {}, "parity": {},
+    "offsets": {"recaug.events": {"0": 7}}, "events": 7, "train_seconds": 1.5, "device": "cpu",
+    "promoted": True, "reason": "first",
+}  # fmt: skip
+FILES = {"a.json": b'{"x": 1}', "b.bin": lambda path: path.write_bytes(b"\x00\x01")}
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> Registry:
+    made = Registry(tmp_path)
+    made.write("main", "v1", FILES, ABOUT)
+    return made
+
+
+def test_a_bundle_is_what_was_written(registry: Registry) -> None:
+    bundle = registry.open("main", "v1")
+    assert bundle.json("a.json") == {"x": 1}
+    assert bundle.read("b.bin") == b"\x00\x01"
+    assert bundle.manifest.files["b.bin"].sha256 == hashlib.sha256(b"\x00\x01").hexdigest()
+    assert bundle.manifest.offsets == {"recaug.events": {"0": 7}}
+    raw = (bundle.path / "manifest.json").read_bytes()
+    assert json.loads(raw)["schema"] == "recaug.bundle/1"
+    assert bundle.manifest_sha256 == hashlib.sha256(raw).hexdigest()
+
+
+def test_an_array_never_unpickles(tmp_path: Path) -> None:
+    def write(path: Path) -> None:
+        np.save(path, np.array([{"a": 1}], dtype=object), allow_pickle=True)
+
+    registry = Registry(tmp_path)
+    registry.write("main", "v1", {"x.npy": write}, ABOUT)
+    with pytest.raises(ValueError, match="pickle"):
+        registry.open("main", "v1").array("x.npy")
+
+
+@pytest.mark.parametrize(
+    ("harm", "why"),
+    [
+        (lambda d: (d / "b.bin").write_bytes(b"\x00\x02"), "hash"),
+        (lambda d: (d / "b.bin").write_bytes(b"\x00"), "bytes"),
+        (lambda d: (d / "b.bin").unlink(), "cannot be read"),
+        (lambda d: (d / "extra").write_bytes(b""), "extra is not in its manifest"),
+        (lambda d: (d / "manifest.json").unlink(), "manifest cannot be read"),
+        (lambda d: (d / "manifest.json").write_bytes(b"{"), "manifest cannot be read"),
+        (lambda d: d.rename(d.with_name("v2")), "calls itself main/v1"),
+    ],
+)
+def test_a_damaged_bundle_is_refused(registry: Registry, harm: Any, why: str) -> None:
+    harm(registry.root / "main" / "v1")
+    version = registry.versions("main")[0] if registry.versions("main") else "v1"
+    with pytest.raises(CorruptBundle, match=why):
+        registry.open("main", version)
+
+
+def test_a_link_is_no_file_of_a_bundle(registry: Registry, tmp_path: Path) -> None:
+    place = registry.root / "main" / "v1"
+    elsewhere = tmp_path / "elsewhere"
+    (place / "b.bin").rename(elsewhere)
+    (place / "b.bin").symlink_to(elsewhere)
+    with pytest.raises(CorruptBundle, match="plain file"):
+        registry.open("main", "v1")
+
+
+def test_each_read_verifies_again(registry: Registry) -> None:
+    bundle = registry.open("main", "v1")
+    (bundle.path / "b.bin").write_bytes(b"\x00\x02")
+    with pytest.raises(CorruptBundle):
+        bundle.read("b.bin")
+
+
+def test_the_manifest_must_be_the_one_announced(registry: Registry) -> None:
+    announced = registry.open("main", "v1").manifest_sha256
+    registry.open("main", "v1", announced)
+    with pytest.raises(CorruptBundle, match="announced"):
+        registry.open("main", "v1", "0" * 64)
+
+
+def test_a_write_that_fails_leaves_no_version(registry: Registry) -> None:
+    def fail(path: Path) -> None:
+        path.write_bytes(b"half")
+        raise OSError("disk full")
+
+    with pytest.raises(OSError, match="disk full"):
+        registry.write("main", "v2", {"x": fail}, ABOUT)
+    assert registry.versions("main") == ["v1"]
+    registry.write("main", "v2", FILES, ABOUT)
+    assert registry.open("main", "v2").read("b.bin") == b"\x00\x01"
+
+
+def test_a_version_is_never_overwritten(registry: Registry) -> None:
+    with pytest.raises(FileExistsError):
+        registry.write("main", "v1", FILES, ABOUT)
+
+
+def test_champion_follows_promotion_and_rollback(registry: Registry) -> None:
+    assert registry.champion("main") is None
+    registry.write("main", "v2", FILES, ABOUT)
+    for version in ("v1", "v2", "v1"):
+        registry.promote("main", version)
+        assert registry.champion("main") == version
+
+
+def test_only_an_intact_bundle_is_promoted(registry: Registry) -> None:
+    (registry.root / "main" / "v1" / "a.json").write_bytes(b"{}")
+    with pytest.raises(CorruptBundle):
+        registry.promote("main", "v1")
+    assert registry.champion("main") is None
+
+
+@pytest.mark.parametrize("content", [b"", b"../../etc", b"\xff"])
+def test_a_bad_alias_is_refused(registry: Registry, content: bytes) -> None:
+    (registry.root / "main" / "champion").write_bytes(content)
+    with pytest.raises(CorruptBundle):
+        registry.champion("main")
+
+
+def test_prune_keeps_the_newest_the_champion_and_its_parent(registry: Registry) -> None:
+    registry.write("main", "v2", FILES, {**ABOUT, "parent": "v1"})
+    for version in ("v3", "v4", "v5"):
+        registry.write("main", version, FILES, ABOUT)
+    registry.promote("main", "v2")
+    (registry.root / "main" / ".v9.aside").mkdir()
+    assert registry.prune("main", keep=1) == ["v3", "v4"]
+    assert registry.versions("main") == ["v1", "v2", "v5"]
+    assert not list((registry.root / "main").glob(".*"))
+
+
+@pytest.mark.parametrize("name", ["", "..", "a/b", ".hidden", "a" * 129])
+def test_names_stay_inside_the_root(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ValueError, match="not a name"):
+        Registry(tmp_path).open("main", name)
+
+
+def test_versions_sort_by_time() -> None:
+    early, late = new_version(1_763_962_835_009, "f" * 64), new_version(1_763_962_835_010, "0" * 64)
+    assert early == "20251124T054035009-ffffffff"
+    assert early < late
