@@ -17,6 +17,8 @@ from recaug.evaluate import Targets
 
 #: Share of the log between what is trained on and what is held out, for early stopping.
 VALIDATION = 0.05
+#: Newest events that a run learns to predict, most: what one CPU thread sees a few times in 25 s.
+LEARNED = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +54,10 @@ def split(snapshot: Snapshot, known: Sequence[str], length: int, capacity: int) 
     arrived = snapshot.items[np.sort(raw.order[~held])]
     vocabulary = _vocabulary(known, snapshot.item_ids, arrived, capacity)
     source = replace(raw, rows=_rows(vocabulary, snapshot.item_ids)[raw.rows])
+    recent = evaluate.newest(raw, min(1.0, LEARNED / len(snapshot)))
     return Split(
         vocabulary, len(known), source,
-        log=Log(source, known=~held, asked=~held & ~late & fresh),
+        log=Log(source, known=~held, asked=~held & ~late & fresh & recent),
         validation=evaluate.targets(source, late & fresh, 1_000),
         test=evaluate.targets(source, held & fresh),
         counts=np.bincount(source.rows[~held], minlength=len(vocabulary) + FIRST_ROW),

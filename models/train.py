@@ -67,7 +67,7 @@ def train(
     similar = followers(log, length, len(model.table))
     run.best = validation()
     best = _copy(model, optimizer)
-    while run.epochs < recipe.epochs and not over():
+    while run.epochs < recipe.epochs and run.stopped == "epochs":
         rows = cut(log, length, rng)
         size = _batch_size(recipe, len(model.table), length)
         steps = math.ceil(len(rows.items) / size) * recipe.epochs

@@ -1,7 +1,7 @@
 """Errors a person reads.
 
-    Failure                 what failed, why, and what to type
-     └─ Unreachable         a broker, a store or a page does not answer
+Failure                 what failed, why, and what to type
+ └─ Unreachable         a broker, a store or a page does not answer
 """
 
 from __future__ import annotations

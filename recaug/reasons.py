@@ -15,8 +15,8 @@ from recaug.batch import FIRST_ROW, Float32, Int64
 #: Of a history, the newest events that may be named as a reason.
 RECENT = 10
 
-#: Cosine from which two items count as similar. Measured on a trained table of 2,000 items, d = 64: of
-#: two items drawn at random 1 pair in 60 passes, of what the model recommends six in seven.
+#: Cosine from which two items count as similar. On a trained table (2,000 items, d = 64) one random
+#: pair in 60 passes, and six in seven of the items the model recommends have such a cause.
 SIMILAR = 0.3
 
 

@@ -75,7 +75,9 @@ class Settings(BaseSettings):
     train_budget_s: float = Field(25.0, gt=0, description="Seconds one fine-tune may take.")
     train_threads: int = Field(1, ge=1, description="CPU threads of a fine-tune.")
     device: str = Field("auto", description="auto, cpu, cuda or cuda:N for training.")
-    encoder: str = Field("", description="Text encoder: a Hugging Face name or path; empty: MiniLM.")
+    encoder: str = Field(
+        "", description="Text encoder: a Hugging Face name or path; empty: MiniLM."
+    )
     seed: int = 0
 
     @cached_property

@@ -233,9 +233,11 @@ class _Fold:
 
     def _ask(self, record: LogRecord, event: dict[str, Any], history: History | None) -> None:
         refused = self._known is not None and self._known[user_key(event)] == REFUSED
-        topic, at = self._settings.topics.events.name, self._received_ms
-        place = record.partition, record.offset
-        self.work.requests.append(Request(event, history, topic, *place, at, not refused))
+        topic = self._settings.topics.events.name
+        times = self._received_ms, not refused, float(record.timestamp)
+        self.work.requests.append(
+            Request(event, history, topic, record.partition, record.offset, *times)
+        )
 
     def profiles(self, records: Sequence[LogRecord]) -> None:
         """Take in user documents: an erasure, a refusal, or a refusal taken back."""

@@ -28,7 +28,9 @@ class Topic:
     def config(self) -> dict[str, str]:
         # LogAppendTime: a client clock an hour ahead would make the broker refuse the record, and
         # latency is then measured by one clock. Event time travels in the payload.
-        shared = {"message.timestamp.type": "LogAppendTime", "max.message.bytes": "1048588"}
+        # A dead letter is the largest record we accept plus what is said about it.
+        largest = 2**20 if self.written_by == "producers" else 2**21
+        shared = {"message.timestamp.type": "LogAppendTime", "max.message.bytes": str(largest)}
         if self.retention_ms is None:
             return {**shared, "cleanup.policy": "compact"}
         return {

@@ -47,6 +47,7 @@ class Egress:
                 "compression.type": "lz4",
                 "partitioner": "murmur2_random",
                 "delivery.timeout.ms": DELIVERY_TIMEOUT_MS,
+                "message.max.bytes": 2**21 - 2**12,  # what our topics take, less the batch's header
                 "queue.buffering.max.messages": 200_000,
                 "log_level": 3,
             }

@@ -17,7 +17,7 @@ from kafka.errors import KafkaError
 
 from recaug.errors import Unreachable
 from recaug.follow import to_record
-from recaug.kafka import Record, consumer
+from recaug.kafka import consumer
 from recaug.lag import SPACING_S, Sample, compare
 from recaug.lag_probe import LagProbe
 from recaug.page.board import Board, Post
@@ -123,16 +123,8 @@ class Reader:
             return
         for at, records in self._client.poll(timeout_ms=max(1, int(wait_s * 1_000))).items():
             for record in records:
-                self._fold(to_record(record))
+                self._live.fold(to_record(record), now_ms())
             self._advance(at, records[-1].offset + 1)
-
-    def _fold(self, record: Record) -> None:
-        try:
-            self._live.fold(record, now_ms())
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
-            # Anybody may write to a topic; a strange record must not end the view of the others.
-            place = f"{record.topic} {record.partition}:{record.offset}"
-            log.warning("%s is not shown: %s: %s", place, type(error).__name__, error)
 
     def _look_for_topics(self) -> None:
         """Assign the partitions that exist; on a fresh broker the services make them later."""

@@ -7,6 +7,7 @@ One thread calls it; the web server reads the `Board` it publishes to.
 
 from __future__ import annotations
 
+import logging
 from collections import Counter, deque
 from collections.abc import Callable
 
@@ -20,6 +21,8 @@ from recaug.page.shop import Shop
 from recaug.page.trace import Traces, stages_ms
 from recaug.popularity import Popularity
 from recaug.topics import Topics
+
+log = logging.getLogger(__name__)
 
 PAIRS = 12
 LETTERS = 20
@@ -76,8 +79,15 @@ class Live:
         return tuple(self._folds)
 
     def fold(self, record: Record, now_ms: float) -> None:
-        """Take in one record; bytes that cannot be read are left to the services to judge."""
-        self._folds[record.topic](record, now_ms)
+        """Take in one record.
+
+        Anybody may write to a topic: one that cannot be understood is logged and not shown.
+        """
+        try:
+            self._folds[record.topic](record, now_ms)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            place = f"{record.topic} {record.partition}:{record.offset}"
+            log.warning("%s is not shown: %s: %s", place, type(error).__name__, error)
 
     def count(self, topic: str, number: int, topics: Topics) -> None:
         """Note that `number` records were written to a topic, read or not."""

@@ -105,10 +105,11 @@ def _list(path: Path) -> Source:
     everything = read_lines(path)
     head = list(islice(everything, _PEEK))
     tally, rows = Tally(), chain(head, everything)
-    if all(len(line.split()) == 2 for line in head):
+    words = [len(line.split()) for line in head if line.strip()]
+    if set(words) == {2}:
         found = lists.pairs(rows, tally)
         return _ordered(path, "user item list", "every line a click", tally, found)
-    if any(len(line.split()) == 1 for line in head) or len(head[0].split()) == 1:
+    if sum(count > 1 for count in words) <= len(words) / 2 or len(words) == 0:
         raise _unknown(path, next(line for line in head if line.strip()))
     found = lists.histories(rows, tally)
     return _ordered(path, "user and its items a line", "every item a click", tally, found)

@@ -30,7 +30,8 @@ def test_knowing_nothing_costs_the_log_of_the_catalogue() -> None:
 
 
 def test_sampling_estimates_the_full_softmax() -> None:
-    model, batch = SequenceModel(SHAPE, 2_002, 0.0), example(2_002)
+    shape = Shape(width=16, history=HISTORY, temperature=1.0)
+    model, batch = SequenceModel(shape, 2_002, 0.0), example(2_002)
     kept = Recipe(hidden=0.0)
     full = loss_of(model, batch, kept, torch.Generator()).item()
     sampled = Recipe(hidden=0.0, full_softmax=10, negatives=1_000)
@@ -80,4 +81,4 @@ def test_stops_when_told_to() -> None:
     run = train(model, AdamW(model), data.log, Recipe(), 1e-3, lambda: 0.0, over,
                 lambda *_: None, seed=0)  # fmt: skip
     assert run.stopped == "budget"
-    assert run.steps == 2
+    assert run.steps == 3

@@ -32,6 +32,7 @@ class Logged:
     key: bytes | None
     value: bytes
     headers: Sequence[tuple[str, bytes]]
+    timestamp: int = int(NOW_MS)
 
 
 class Unplugged(MemoryStore):

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recaug.clean import limits as module
 from recaug.clean.limits import BULK, Limits, Metronome, Rate
 from recaug.events import Reason, Rejection
 from recaug.settings import Settings
@@ -73,9 +71,8 @@ def test_a_user_on_one_item_is_capped() -> None:
     assert reasons(limits, events) == [None] * 3 + [Reason.USER_ITEM_FLOOD] * 2 + [None]
 
 
-def test_an_item_is_capped_over_all_users(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "ITEM_LIMIT", 4)
-    limits = Limits(Settings())
+def test_an_item_is_capped_over_all_users() -> None:
+    limits = Limits(Settings(item_limit=4))
     events = [(f"u{n}", "i1", NOW, NOW) for n in range(6)]
     assert reasons(limits, events) == [None] * 4 + [Reason.ITEM_FLOOD] * 2
 

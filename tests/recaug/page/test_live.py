@@ -177,7 +177,18 @@ def test_before_your_first_click_there_is_what_others_like(window: Window) -> No
     assert [item["title"] for item in popular] == ["Elm Stove", "Frost Tent"]
 
 
-@pytest.mark.parametrize("value", [None, b"", b"\xff\x00", b"[1, 2]", b'"text"', b"{}"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        b"",
+        b"\xff\x00",
+        b"[1, 2]",
+        b'"text"',
+        b"{}",
+        b'{"items": 5, "source_event": 1, "event": 2, "created_at": 3}',
+    ],
+)
 def test_bytes_of_any_kind_are_no_reason_to_stop(window: Window, value: bytes | None) -> None:
     for topic in window.live.topics:
         window.fold(record(topic, "k", value), record(topic, None, value))

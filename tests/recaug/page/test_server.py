@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from email.message import Message
 from typing import Any
+from urllib.error import HTTPError
 
 import pytest
 from kafka import KafkaProducer
-from starlette.testclient import TestClient
 
 from recaug.kafka import Record, end_offsets, ensure_topics, producer, read
-from recaug.page.server import STATIC, Page
+from recaug.local.ports import free_port
+from recaug.page.server import STATIC, Page, Server
 from recaug.settings import Settings
 from tests.recaug.page.records import answer
 
@@ -26,9 +31,58 @@ def page(settings: Settings) -> Iterator[Page]:
     yield Page(settings)
 
 
+@dataclass(frozen=True, slots=True)
+class Reply:
+    status: int
+    headers: Message[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Talks to a page over HTTP."""
+
+    address: str
+
+    def get(self, path: str) -> Reply:
+        return self._ask(urllib.request.Request(self.address + path))
+
+    def post(self, body: bytes, **headers: str) -> Reply:
+        return self._ask(urllib.request.Request(self.address + "/api/event", body, headers))
+
+    def _ask(self, request: urllib.request.Request) -> Reply:
+        try:
+            with urllib.request.urlopen(request, timeout=20) as reply:
+                return Reply(reply.status, reply.headers, reply.read())
+        except HTTPError as error:
+            with error:
+                return Reply(error.code, error.headers, error.read())
+
+
+@contextmanager
+def serving(page: Page) -> Iterator[Client]:
+    """Run the page's real server until the test is over."""
+    port = free_port()
+    server = Server(page, "127.0.0.1", port)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        assert thread.is_alive()
+        time.sleep(0.02)
+    try:
+        yield Client(f"http://127.0.0.1:{port}")
+    finally:
+        page.closing.set()
+        server.should_exit = True
+        thread.join()
+
+
 @pytest.fixture
-def client(page: Page) -> Iterator[TestClient]:
-    with TestClient(page.app()) as client:
+def client(page: Page) -> Iterator[Client]:
+    with serving(page) as client:
         yield client
 
 
@@ -61,33 +115,31 @@ def published(settings: Settings, topic: str) -> list[Record]:
     return list(read(settings.kafka, [topic]))
 
 
-def test_everything_the_page_loads_is_its_own(client: TestClient) -> None:
+def test_everything_the_page_loads_is_its_own(client: Client) -> None:
     shown = client.get("/")
-    assert shown.status_code == 200
-    assert "http://" not in shown.text and "https://" not in shown.text
+    assert shown.status == 200
+    assert b"http://" not in shown.body and b"https://" not in shown.body
     assert "default-src 'self'" in shown.headers["content-security-policy"]
     for path in sorted(STATIC.iterdir()):
-        assert client.get(f"/static/{path.name}").status_code == 200
+        assert client.get(f"/static/{path.name}").status == 200
 
 
 def test_a_gesture_is_an_event_on_its_topic_under_its_users_key(
-    client: TestClient, settings: Settings
+    client: Client, settings: Settings
 ) -> None:
-    gestures = {
+    gestures: dict[str, dict[str, Any]] = {
         settings.topics.clickstream.name: {"event": "click", "item_id": "sku-1", "index": 2},
         settings.topics.searches.name: {"event": "search", "search_term": "tent"},
         settings.topics.social.name: {"event": "like", "item_id": "sku-1"},
     }
     for topic, gesture in gestures.items():
-        reply = client.post("/api/event", json={**YOU, **gesture})
-        assert reply.status_code == 202, reply.text
+        reply = client.post(json.dumps({**YOU, **gesture}).encode())
+        assert reply.status == 202, reply.body
         (record,) = published(settings, topic)
         assert record.key == b"you-abc123"
         assert json.loads(record.value or b"") == reply.json()["event"]
-        assert (record.partition, record.offset) == (
-            reply.json()["partition"],
-            reply.json()["offset"],
-        )
+        place = (reply.json()["partition"], reply.json()["offset"])
+        assert (record.partition, record.offset) == place
 
 
 @pytest.mark.parametrize(
@@ -104,16 +156,16 @@ def test_a_gesture_is_an_event_on_its_topic_under_its_users_key(
     ],
 )
 def test_what_is_no_gesture_of_this_page_is_refused(
-    client: TestClient, settings: Settings, body: bytes, headers: dict[str, str], status: int
+    client: Client, settings: Settings, body: bytes, headers: dict[str, str], status: int
 ) -> None:
-    reply = client.post("/api/event", content=body, headers=headers)
-    assert reply.status_code == status
+    reply = client.post(body, **headers)
+    assert reply.status == status
     assert reply.json()["error"]
     assert sum(end_offsets(settings.kafka, [settings.topics.clickstream.name]).values()) == 0
 
 
 def test_item_documents_are_the_shop(
-    client: TestClient, page: Page, settings: Settings, outside: KafkaProducer
+    client: Client, page: Page, settings: Settings, outside: KafkaProducer
 ) -> None:
     topic = settings.topics.clean_items.name
     for item, name in (("i1", "Frost <b>Tent</b>"), ("i2", "Elm Stove"), ("i3", "Gone")):
@@ -130,17 +182,17 @@ def test_item_documents_are_the_shop(
     }
 
 
-def test_health_follows_the_broker(client: TestClient, page: Page) -> None:
+def test_health_follows_the_broker(client: Client, page: Page) -> None:
     with news(page) as wait_for:
         wait_for("kafka", lambda section: section["up"])
-    assert client.get("/healthz").status_code == 200
-    with TestClient(Page(Settings(kafka="127.0.0.1:1")).app()) as alone:
-        assert alone.get("/healthz").status_code == 503
-        assert alone.get("/").status_code == 200
+    assert client.get("/healthz").status == 200
+    with serving(Page(Settings(kafka="127.0.0.1:1"))) as alone:
+        assert alone.get("/healthz").status == 503
+        assert alone.get("/").status == 200
 
 
 def test_lag_and_records_reach_the_board(
-    page: Page, settings: Settings, client: TestClient, outside: KafkaProducer
+    page: Page, settings: Settings, client: Client, outside: KafkaProducer
 ) -> None:
     with news(page) as wait_for:
         wait_for("kafka", lambda section: section["up"])
@@ -162,7 +214,7 @@ def test_a_topic_that_appears_later_is_read_from_then_on(
     settings: Settings, outside: KafkaProducer
 ) -> None:
     page = Page(settings)
-    with TestClient(page.app()), news(page) as wait_for:
+    with serving(page), news(page) as wait_for:
         wait_for("kafka", lambda section: section["up"])
         ensure_topics(settings)
         topic = settings.topics.clean_items.name
@@ -172,7 +224,7 @@ def test_a_topic_that_appears_later_is_read_from_then_on(
 
 
 def test_a_strange_record_does_not_end_the_view(
-    page: Page, client: TestClient, settings: Settings, outside: KafkaProducer
+    page: Page, client: Client, settings: Settings, outside: KafkaProducer
 ) -> None:
     with news(page) as wait_for:
         wait_for("kafka", lambda section: section["up"])
@@ -183,3 +235,34 @@ def test_a_strange_record_does_not_end_the_view(
         outside.send(settings.topics.recommendations.name, key=b"you-abcdef", value=good)
         outside.flush()
         wait_for("pairs", lambda section: section and section[0]["titles"] == ["i1"])
+
+
+def test_a_window_gets_the_whole_state_and_then_its_list_at_once(
+    page: Page, client: Client, settings: Settings, outside: KafkaProducer
+) -> None:
+    with news(page) as wait_for:
+        wait_for("kafka", lambda section: section["up"])
+        wait_for("dead", lambda section: True)
+    path = client.address + "/stream?user=you-abcdef"
+    with urllib.request.urlopen(path, timeout=20) as stream:
+        assert stream.headers["content-type"].startswith("text/event-stream")
+        name, state = message(stream)
+        assert name == "state"
+        assert {"kafka", "now", "models", "dead"} <= set(state)
+        good = json.dumps(answer("e1", "i1")).encode()
+        outside.send(settings.topics.recommendations.name, key=b"you-abcdef", value=good)
+        outside.flush()
+        while name != "list":
+            name, state = message(stream)
+        assert [item["id"] for item in state["items"]] == ["i1"]
+
+
+def message(stream: Any) -> tuple[str, Any]:
+    """The next server-sent event: its name and its data."""
+    name = ""
+    for line in stream:
+        if line.startswith(b"event: "):
+            name = line[7:].decode().strip()
+        elif line.startswith(b"data: "):
+            return name, json.loads(line[6:])
+    raise AssertionError("the stream ended")

@@ -45,6 +45,6 @@ def test_the_share_is_held_and_every_fault_occurs() -> None:
 
 
 def test_good_events_are_the_same_at_any_share() -> None:
-    clean = [message for message in messages(0.0, 1_000)]
+    clean = list(messages(0.0, 1_000))
     mixed = [message for message in messages(0.2, 1_000) if not message.fault]
     assert clean[: len(mixed)] == mixed

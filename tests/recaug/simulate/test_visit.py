@@ -1,7 +1,7 @@
 """A visit reads like one: items are found before they are put in a cart, carts before tills."""
 
 import random
-from itertools import chain
+from itertools import chain, pairwise
 
 from recaug.simulate.catalogue import make_catalogue
 from recaug.simulate.choices import Choices
@@ -51,7 +51,7 @@ def test_sums_are_right_and_in_the_shops_currency() -> None:
 
 def test_a_search_is_followed_by_a_click_on_a_result() -> None:
     for steps in visits(300):
-        for fields, after in zip(steps, steps[1:], strict=False):
+        for fields, after in pairwise(steps):
             if fields["event"] == "search":
                 assert after["event"] == "click"
                 assert after["item_list_id"] == "search_results"

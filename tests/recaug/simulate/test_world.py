@@ -103,7 +103,7 @@ def evaluate(world: World, learn: int, test: int) -> dict[str, float]:
     follows: dict[str, Counter[str]] = defaultdict(Counter)
     last: dict[str, str] = {}
     seen: dict[str, set[str]] = defaultdict(set)
-    scores: Counter[str] = Counter()
+    scores: dict[str, float] = defaultdict(float)
     targets = 0
     stream = ((user_key(one), item) for one in iter_events(world) for item in items_of(one))
     for turn, (user, item) in enumerate(islice(stream, learn + test)):
