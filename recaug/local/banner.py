@@ -10,12 +10,16 @@ from recaug.local.instance import Running
 
 Rows = list[tuple[str, str]]
 
+#: An item of the simulated shop, so that the example can be typed as it stands.
+SIMULATED_ITEM = "sku-10001"
+
 
 def rows(running: Running, data_dir: Path, traffic: str, model: dict[str, Any]) -> Rows:
     """Return addresses, model, provider and what to type next.
 
     :param model: what recommend said when it was ready: name, version, provider.
     """
+    item = SIMULATED_ITEM if "simulated" in traffic else "ITEM"
     return [
         ("kafka", running.kafka or ""),
         ("redis", running.redis or ""),
@@ -26,7 +30,7 @@ def rows(running: Running, data_dir: Path, traffic: str, model: dict[str, Any]) 
         ("data", f"{data_dir}  (logs in {data_dir.name}/logs)"),
         ("next", "recaug lag     how far each service is behind"),
         ("", "recaug tail    recommendations as they are made"),
-        ("", "recaug send click --user you --item ITEM    your own event, and its answer"),
+        ("", f"recaug send click --user you --item {item}    your own event, and its answer"),
         ("stop", "Ctrl-C"),
     ]
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recaug.clean import limits as module
 from recaug.clean.limits import BULK, Limits, Metronome, Rate
 from recaug.events import Reason, Rejection
 from recaug.settings import Settings
