@@ -58,11 +58,11 @@ def _fine_tune(given: argparse.Namespace) -> None:
 
 def _trace(given: argparse.Namespace) -> None:
     _be_modest()
-    from models import bundle, export
+    from models import export
     from models.sequence import Shape
 
     shape = Shape(history=given.history)
-    path = export.traced_path(shape, bundle.graphs(given.registry))
+    path = export.traced(shape, given.out or export.BESIDE)
     if not path.exists():
         export.trace(shape, path)
 
@@ -89,7 +89,7 @@ def _parser() -> argparse.ArgumentParser:
     tune.add_argument("job", type=Path)
     tune.set_defaults(run=_fine_tune)
     trace = commands.add_parser("trace", help="prepare the export of models")
-    trace.add_argument("registry", type=Path)
+    trace.add_argument("--out", type=Path, help="default: beside the code")
     trace.add_argument("--history", type=int, default=50)
     trace.set_defaults(run=_trace)
     encoder = commands.add_parser("export-encoder", help="turn a text encoder into ONNX")

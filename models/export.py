@@ -32,6 +32,8 @@ OUTPUTS = ("scores", "rows")
 #: Largest difference of a score that is rounding; scores are cosines over a temperature, ±15.
 TOLERANCE = 1e-3
 SIZES = (1, 2, 7, 64)
+#: Graphs traced at installation, so that the first fine-tune need not.
+BESIDE = Path(__file__).parent / ".graphs"
 
 
 class ParityError(Exception):
@@ -54,7 +56,7 @@ class Parity:
 def export(model: SequenceModel, cache: Path) -> bytes:
     """The file `encoder.onnx`: inputs and outputs as in `INPUTS`, `OUTPUTS`, weights inside."""
     shape = model.encoder.shape
-    path = traced_path(shape, cache)
+    path = traced(shape, cache)
     if not path.exists():
         trace(shape, path)
     weights = {name: value.detach().cpu() for name, value in model.encoder.named_parameters()}
@@ -64,14 +66,15 @@ def export(model: SequenceModel, cache: Path) -> bytes:
 def trace(shape: Shape, path: Path) -> None:
     """Write the graph of a model of this shape, weights untrained. About nine seconds."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    traced = _traced(Ranker(Encoder(shape, dropout=0.0)).eval(), _example(shape))
-    _check_axes(traced)
-    atomic.write_bytes(path, without_origin(traced).SerializeToString())
+    graph = _traced(Ranker(Encoder(shape, dropout=0.0)).eval(), _example(shape))
+    _check_axes(graph)
+    atomic.write_bytes(path, without_origin(graph).SerializeToString())
 
 
-def traced_path(shape: Shape, cache: Path) -> Path:
-    """Where the graph of this shape is kept."""
-    return cache / f"{_fingerprint(shape)}.onnx"
+def traced(shape: Shape, cache: Path) -> Path:
+    """Where the graph of this shape is: made by `make setup` beside the code, else in `cache`."""
+    name = f"{_fingerprint(shape)}.onnx"
+    return BESIDE / name if (BESIDE / name).exists() else cache / name
 
 
 def filled(graph: onnx.ModelProto, weights: Mapping[str, Tensor]) -> bytes:

@@ -112,8 +112,8 @@ def _start(job: Job, data: Split, parent: Bundle | None) -> tuple[SequenceModel,
 
 def _over(job: Job, shape: Shape, spent_s: Callable[[], float]) -> Callable[[], bool]:
     """Whether training has to stop, so that the rest fits into the budget too."""
-    traced = export.traced_path(shape, bundle.graphs(job.terms.registry)).exists()
-    reserve = RESERVE_S + (0.0 if traced else TRACE_S)
+    ready = export.traced(shape, bundle.graphs(job.terms.registry)).exists()
+    reserve = RESERVE_S + (0.0 if ready else TRACE_S)
     # A budget shorter than the reserve still trains a little: the gate decides what that is worth.
     least = spent_s() + 0.2 * job.terms.budget_s
     end = max(job.terms.budget_s - reserve, least)

@@ -23,8 +23,8 @@ from recaug.batch import FIRST_ROW, Sequences, windows
 class Recipe:
     """How to train; the defaults were chosen on ml-100k and simulated traffic, one CPU thread."""
 
-    rate: float = 3e-3
-    warm_rate: float = 5e-4
+    rate: float = 5e-3
+    warm_rate: float = 1e-3
     dropout: float = 0.2
     views: float = 0.2  # share of sequences that are augmented
     hidden: float = 0.5  # share of positions asked at once, since most requests are

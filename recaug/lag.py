@@ -23,6 +23,9 @@ from typing import Any
 #: stalled.
 SPACING_S = 3.0
 
+#: Services commit once a second: what is not older is a commit on its way, nothing to drain.
+COMMIT_S = 2.0
+
 #: A group whose oldest unread record is older than this is warned about, seconds.
 MAX_LAG_S = 10.0
 
@@ -87,7 +90,8 @@ class Sample:
 class Row:
     """One group on one topic; rates are records per second over the time between two samples.
 
-    `drain_s` is infinite when the group does not catch up, None when there is nothing to drain.
+    `drain_s` is infinite when the group does not catch up, None when there is nothing to drain but
+    the records of the last commit.
     """
 
     group: str
@@ -151,10 +155,14 @@ def _row(
         time_lag_s=time_lag_s,
         in_per_s=in_per_s,
         out_per_s=max(0.0, out_per_s),
-        drain_s=drain_s(lag, in_per_s, out_per_s),
+        drain_s=None if _current(time_lag_s) else drain_s(lag, in_per_s, out_per_s),
         verdict=verdict,
         words=words,
     )
+
+
+def _current(time_lag_s: float | None) -> bool:
+    return time_lag_s is not None and time_lag_s <= COMMIT_S
 
 
 def drain_s(lag: int, in_per_s: float, out_per_s: float) -> float | None:

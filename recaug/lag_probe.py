@@ -20,7 +20,7 @@ from recaug.settings import Settings
 
 SERVICES = ("clean", "learn", "recommend")
 
-#: How long to look for the first unread records; past it a time lag is shown as unknown.
+#: How long to look for first unread records; past it a time lag is shown as unknown.
 PEEK_S = 1.0
 
 #: A broker that has just started has no coordinator for a moment.
@@ -140,17 +140,15 @@ class LagProbe:
         """Read one record at each place; two groups may stand at two places of one partition."""
         left = sorted(asked, key=lambda place: (place[0].topic, place[0].partition, place[1]))
         found: dict[tuple[TopicPartition, int], int] = {}
-        deadline = time.monotonic() + PEEK_S
-        while left and time.monotonic() < deadline:
+        while left:
             # A consumer can stand at one place of a partition only.
             round_ = dict(reversed(left))
-            found.update(self._peek(round_, deadline))
+            found.update(self._peek(round_))
             left = [place for place in left if round_[place[0]] != place[1]]
         return found
 
-    def _peek(
-        self, places: dict[TopicPartition, int], deadline: float
-    ) -> dict[tuple[TopicPartition, int], int]:
+    def _peek(self, places: dict[TopicPartition, int]) -> dict[tuple[TopicPartition, int], int]:
+        deadline = time.monotonic() + PEEK_S
         reader = self._reader()
         reader.assign(list(places))
         for at, offset in places.items():

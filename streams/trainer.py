@@ -68,26 +68,29 @@ class Trainer:
     async def run(self, job: Path) -> ModelRecord:
         """Train; a winner is the champion of the registry afterwards. Never raises for a failed
         training: that is a record too, with the reason."""
-        started = time.monotonic()
-        code, last = await self._child(job)
-        seconds = time.monotonic() - started
+        started, limit_s = time.monotonic(), self._settings.train_budget_s + GRACE_S
+        try:
+            code, last = await self._child(job, limit_s)
+            why = f"training ended with exit code {code}: {last}"
+        except TimeoutError:
+            code, why = -1, f"training was not done after {limit_s:.0f} s: too little CPU is free"
         result = job / "result.json"
         if code != 0 or not result.exists():
-            return self._failed(job, f"training ended with exit code {code}: {last}", seconds)
+            return self._failed(job, why, time.monotonic() - started)
         record = ModelRecord.model_validate_json(result.read_bytes())
         if record.promoted:
             self.registry.promote(record.name, record.version)
             self.registry.prune(record.name)
         return record
 
-    async def _child(self, job: Path) -> tuple[int, str]:
+    async def _child(self, job: Path, limit_s: float) -> tuple[int, str]:
         command = [sys.executable, "-m", "models", "fine-tune", str(job)]
         with (job / "train.log").open("wb") as errors:
             child = await asyncio.create_subprocess_exec(
                 *command, stdout=asyncio.subprocess.PIPE, stderr=errors
             )
             try:
-                async with asyncio.timeout(self._settings.train_budget_s + GRACE_S):
+                async with asyncio.timeout(limit_s):
                     await _report(child)
                     await child.wait()
             finally:

@@ -39,9 +39,10 @@ def simulate(
 ) -> None:
     """Publish made-up shoppers whose tastes are known.
 
-    A shop of real-looking goods; people who browse along series, accessories and what goes
-    together, search, buy, like and comment, and whose tastes drift. Items and users are published
-    first, then events at a steady rate until Ctrl-C.
+    A shop of real-looking goods; people who browse along series, accessories
+    and what goes together, search, buy, like and comment, and whose tastes
+    drift. Items and users are published first, then events at a steady rate
+    until Ctrl-C.
 
     \b
       recaug simulate --rate 300

@@ -25,7 +25,7 @@ def rows(running: Running, data_dir: Path, traffic: str, model: dict[str, Any]) 
         ("redis", running.redis or ""),
         *([("page", running.page)] if running.page else []),
         ("model", _model(model)),
-        ("provider", model.get("provider") or "CPU"),
+        ("provider", str(model.get("provider") or "cpu").upper()),
         ("traffic", traffic),
         ("data", f"{data_dir}  (logs in {data_dir.name}/logs)"),
         ("next", "recaug lag     how far each service is behind"),

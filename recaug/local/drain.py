@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from kafka.errors import KafkaError
+
+from recaug.errors import Unreachable
 from recaug.kafka import admin, lag
 from recaug.settings import Settings
 
 #: No progress for so long ends the wait: what is left is in Kafka and will be read next time.
 PATIENCE_S = 30.0
 MOST_S = 900.0
+#: More than any lag, for when it cannot be measured.
+UNKNOWN = 2**63
 
 
 def lags(settings: Settings) -> dict[str, int]:
@@ -55,13 +60,20 @@ def drain(
 ) -> dict[str, int]:
     """Wait until nothing is left or nothing moves; return what is left by service.
 
+    Empty: the broker never said. It may come back meanwhile, so that is waited for as well.
+
     `pause` is called between two looks: it sleeps, and keeps the services running meanwhile.
     """
     waiting = Drain(clock())
+    left: dict[str, int] = {}
     while True:
-        left = lags(settings)
-        behind = ", ".join(f"{name} {count:,}" for name, count in left.items() if count)
-        say(f"behind: {behind}" if behind else "nothing left to do")
-        if waiting.over(sum(left.values()), clock()):
+        try:
+            left = lags(settings)
+        except (Unreachable, KafkaError):
+            say("waiting for Kafka")
+        else:
+            behind = ", ".join(f"{name} {count:,}" for name, count in left.items() if count)
+            say(f"behind: {behind}" if behind else "nothing left to do")
+        if waiting.over(sum(left.values()) if left else UNKNOWN, clock()):
             return left
         pause()

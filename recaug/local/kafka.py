@@ -20,7 +20,8 @@ VERSION = "4.1.1"
 # Kafka's own dependencies carry no logger at all: a broker that fails would say nothing.
 LOGGER = "org.slf4j:slf4j-simple:1.7.36"
 PORT = 9092
-START_S = 90.0
+PORT_RETRIES = 2
+START_S = 120.0
 STOP_S = 30.0
 
 # A cluster id only has to be the same at every start of one directory.
@@ -104,6 +105,16 @@ class LocalKafka:
         say("resolving Kafka's jars (43 MB the first time, cached after that)")
         self._java = java()
         self._classpath = classpath(self.version)
+        for _ in range(PORT_RETRIES):
+            try:
+                return self._start(say)
+            except Failure as failure:
+                # Somebody took a port between our look and the broker's: choose again.
+                if "in use" not in failure.why:
+                    raise
+        return self._start(say)
+
+    def _start(self, say: Callable[[str], None]) -> str:
         self._configure()
         if not (self._logs / "meta.properties").exists():
             say("formatting its data directory")

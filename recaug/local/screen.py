@@ -13,6 +13,19 @@ from rich.console import Console
 from rich.text import Text
 
 
+class Step:
+    """Something that goes on: call it to say what just now; `result` is what remains to be read."""
+
+    def __init__(self, show: Callable[[str], None]) -> None:
+        self._show, self._said = show, ""
+        self.result = ""
+
+    def __call__(self, text: str) -> None:
+        if text != self._said:
+            self._said = text
+            self._show(text)
+
+
 class Screen:
     """Steps that take time, lines in between, and a banner of name and value."""
 
@@ -20,26 +33,17 @@ class Screen:
         self.console = console or Console(stderr=True, highlight=False, soft_wrap=True)
 
     @contextmanager
-    def step(self, name: str) -> Iterator[Callable[[str], None]]:
-        """Show that `name` goes on; the yielded function says what just now.
-
-        Ends in one line: the name, the last thing said, and how long it took.
-        """
-        said = ""
+    def step(self, name: str) -> Iterator[Step]:
+        """Show that `name` goes on; ends in one line: name, result, and how long it took."""
         began = time.monotonic()
-
-        def say(text: str) -> None:
-            nonlocal said
-            if text != said:
-                said = text
-                self._show(name, text)
-
         if self.console.is_terminal:
-            with self.console.status(f"[bold]{name}[/bold]") as self._status:
-                yield say
+            with self.console.status(Text(name, style="bold")) as status:
+                step = Step(lambda text: status.update(_line(name, text)))
+                yield step
         else:
-            yield say
-        self._done(name, said, time.monotonic() - began)
+            step = Step(lambda text: self.say(f"{name}: {text}"))
+            yield step
+        self._done(name, step.result, time.monotonic() - began)
 
     def say(self, text: str) -> None:
         """Print one line."""
@@ -54,12 +58,11 @@ class Screen:
             self.console.print(Text.assemble((f"  {name:<{width}}  ", "cyan"), value))
         self.console.print()
 
-    def _show(self, name: str, text: str) -> None:
-        if self.console.is_terminal:
-            self._status.update(f"[bold]{name}[/bold]  {text}")
-        else:
-            self.say(f"{name}: {text}")
-
-    def _done(self, name: str, said: str, seconds: float) -> None:
+    def _done(self, name: str, result: str, seconds: float) -> None:
         mark = ("✓ ", "green") if self.console.is_terminal else ("", "")
-        self.console.print(Text.assemble(mark, (name, "bold"), f"  {said}  {seconds:.1f} s"))
+        told = f"  {result}" if result else ""
+        self.console.print(Text.assemble(mark, (name, "bold"), f"{told}  {seconds:.1f} s"))
+
+
+def _line(name: str, text: str) -> Text:
+    return Text.assemble((name, "bold"), f"  {text}")

@@ -30,6 +30,7 @@ from recaug.local.redis import LocalRedis
 from recaug.local.screen import Screen
 from recaug.local.stopping import Stopping
 from recaug.local.supervise import Program, Supervisor, last_words
+from recaug.registry import CorruptBundle, Registry
 from recaug.settings import Settings
 
 READY_S = 120.0
@@ -88,6 +89,7 @@ class _Run:
         self.supervisor = Supervisor(self._children, screen.say)
         self.settings = Settings(data_dir=instance.data_dir)
         self.since: Begin | None = None
+        self.faults: list[str] = []
         self.began_s = 0.0
         self.seconds = 0.0
 
@@ -99,8 +101,7 @@ class _Run:
         self._start_redis()
         self._publish()
         with self.screen.step("Topics") as say:
-            counts = ensure_topics(self.settings)
-            say(f"{len(counts)} topics")
+            say.result = f"{len(ensure_topics(self.settings))}"
         self.since = begin(self.settings)
         self._start_services()
         if self.options.page_port is not None:
@@ -119,7 +120,7 @@ class _Run:
                     "no broker answered within 10 s",
                     "check the address, or leave --kafka out to have one started here",
                 )
-            say(address)
+            say.result = address
         self._use(kafka=address)
 
     def _start_own_kafka(self, say: Callable[[str], None]) -> str:
@@ -141,7 +142,7 @@ class _Run:
                 assert redis.process is not None
                 program = Program("redis", redis.launch, redis.log)
                 self.supervisor.adopt(program, redis.process, time.monotonic())
-                say(address)
+                say.result = address
         self._use(redis=address)
 
     def _start_services(self) -> None:
@@ -154,7 +155,7 @@ class _Run:
                 self._tick()
                 if time.monotonic() > deadline:
                     raise self._not_ready(waiting[0])
-            say(", ".join(SERVICES))
+            say.result = ", ".join(SERVICES)
 
     def _not_ready(self, name: str) -> Failure:
         log = self.supervisor.running[name].program.log
@@ -178,7 +179,7 @@ class _Run:
                     raise self._not_ready("page")
             self.running = replace(self.running, page=f"http://{HOST}:{port}")
             self._publish()
-            say(f"http://{HOST}:{port}")
+            say.result = f"http://{HOST}:{port}"
 
     def _start_traffic(self) -> None:
         traffic = self.options.traffic
@@ -193,14 +194,10 @@ class _Run:
         """Keep everything running until told to stop or the time is over."""
         self.stopping.patient = True
         news = News(self.settings, self.screen.say)
-        traffic_told = False
         while not self.stopping.wanted and not self._time_over():
             self._tick()
             news.poll(time.monotonic())
-            traffic = self.supervisor.running.get("traffic")
-            if traffic is not None and traffic.ended and not traffic_told:
-                traffic_told = True
-                self.screen.say(f"traffic {self._traffic_end(traffic.code)}; Ctrl-C to stop")
+            self._note_traffic()
         news.close()
         self.seconds = time.monotonic() - self.began_s
 
@@ -208,9 +205,16 @@ class _Run:
         limit = self.options.for_s
         return limit is not None and time.monotonic() - self.began_s >= limit
 
-    def _traffic_end(self, code: int | None) -> str:
-        log = self.supervisor.running["traffic"].program.log
-        return "has all been published" if code == 0 else f"failed: {last_words(log)}"
+    def _note_traffic(self) -> None:
+        traffic = self.supervisor.running.get("traffic")
+        if traffic is None or not traffic.ended:
+            return
+        self.supervisor.stop("traffic")
+        if traffic.code == 0:
+            self.screen.say("traffic: all has been published; everything else goes on")
+        else:
+            self.faults.append(f"the traffic failed: {last_words(traffic.program.log)}")
+            self.screen.say(self.faults[-1])
 
     def _tick(self) -> None:
         self.supervisor.poll(time.monotonic())
@@ -233,7 +237,7 @@ class _Run:
             say("Redis and Kafka")
             self.supervisor.stop("redis")
             self.supervisor.stop("kafka")
-            say("everything")
+            say.result = "everything"
         return code
 
     def _report(self, say: Callable[[str], None]) -> int:
@@ -246,7 +250,7 @@ class _Run:
         if self.options.report is not None:
             write_json(self.options.report, document)
         self.screen.banner("report", banner.summary(document))
-        found = failures(report, must_learn)
+        found = self.faults + failures(report, must_learn)
         for sentence in found:
             self.screen.say(f"failed: {sentence}")
         return 2 if found else 0
@@ -298,9 +302,23 @@ class _Run:
                 self.running,
                 self.instance.data_dir,
                 self.options.traffic.words,
-                dict(ready.get("model") or {}),
+                {
+                    "name": self.settings.model,
+                    "version": self._champion(),
+                    **_known(ready.get("model")),
+                },
             ),
         )
+
+    def _champion(self) -> str | None:
+        try:
+            return Registry(self.settings.registry).champion(self.settings.model)
+        except CorruptBundle:
+            return None  # recommend has refused it and said so
+
+
+def _known(fields: dict[str, Any] | None) -> dict[str, Any]:
+    return {name: value for name, value in (fields or {}).items() if value is not None}
 
 
 def write_json(path: Path, document: dict[str, Any]) -> None:

@@ -22,6 +22,7 @@ from recaug.lag import SPACING_S, Sample, compare
 from recaug.lag_probe import LagProbe
 from recaug.page.board import Board, Post
 from recaug.page.live import Live
+from recaug.page.meters import POINTS
 from recaug.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -90,13 +91,16 @@ class Feed:
 
     def _lag(self) -> None:
         samples: deque[Sample] = deque(maxlen=1 + round(SPACING_S / LAG_S))
+        behind: deque[float] = deque(maxlen=POINTS)
         with LagProbe(self._settings) as probe:
             while not self._stopping.is_set():
                 samples.append(probe.sample(int(now_ms())))
                 self._report(True)
                 if len(samples) > 1:
                     rows = compare(samples[0], samples[-1])
+                    behind.append(max((row.time_lag_s or 0.0 for row in rows), default=0.0))
                     self.board.put("lag", [row.as_json() for row in rows])
+                    self.board.put("behind", list(behind))
                 self._stopping.wait(LAG_S)
 
 

@@ -7,7 +7,7 @@ number n is the same product in a shop of any size, so runs of different sizes m
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -132,8 +132,3 @@ def _tags(item: Item) -> list[str]:
     level = ("budget", "mid-range", "premium")[min(2, int(item.tier * 3))]
     words = [item.series.lower(), item.audience.lower(), level, "accessory" if item.extra else ""]
     return [word for word in words if word]
-
-
-def available(items: Sequence[Item]) -> list[int]:
-    """Positions of the items a shopper can look at."""
-    return [at for at, item in enumerate(items) if item.availability != "out_of_stock"]

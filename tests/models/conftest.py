@@ -29,7 +29,7 @@ def traced(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A registry that already holds the traced graph; copy its `.graphs` into one of your own."""
     registry = tmp_path_factory.mktemp("traced")
     shape = Shape(history=HISTORY)
-    export.trace(shape, export.traced_path(shape, bundle.graphs(registry)))
+    export.trace(shape, export.traced(shape, bundle.graphs(registry)))
     return registry
 
 

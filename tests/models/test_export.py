@@ -88,7 +88,7 @@ def test_a_graph_is_traced_once_for_a_shape(
     files = [export.export(model, cache) for _ in range(2)]
     assert files[0] == files[1]
     assert {path: path.stat().st_mtime_ns for path in cache.iterdir()} == before
-    other = export.traced_path(Shape(history=HISTORY + 1), cache)
+    other = export.traced(Shape(history=HISTORY + 1), cache)
     assert other not in before
 
 

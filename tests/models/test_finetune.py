@@ -28,8 +28,9 @@ def registry(traced: Path, tmp_path: Path) -> Registry:
 def job(place: Path, registry: Registry, buffer: RollingBuffer, **terms: Any) -> Path:
     place.mkdir()
     buffer.save(place / "buffer.npz")
+    # Ends when nothing is gained; the budget is only there for a machine that is very busy.
     told = {
-        "registry": str(registry.root), "name": "main", "parent": None, "budget_s": 12.0,
+        "registry": str(registry.root), "name": "main", "parent": None, "budget_s": 120.0,
         "threads": 1, "device": "cpu", "seed": 0, "history": HISTORY, "half_life_s": 3_600.0,
         "offsets": {"recaug.events": {"0": 41}}, "events": 1_234, **terms,
     }  # fmt: skip
@@ -76,7 +77,7 @@ def test_a_winner_is_written_and_the_next_run_goes_on_from_it(
     assert set(bundle.json(POPULARITY)["scores"]) <= set(words)
 
     buffer.extend(["u1"] * 9, [f"new{n % 3}" for n in range(9)], [1] * 9, [n for n in range(9)])
-    second = job(tmp_path / "two", registry, buffer, parent=record.version, budget_s=6.0)
+    second = job(tmp_path / "two", registry, buffer, parent=record.version)
     later, _ = run(second)
     assert later.parent == record.version
     assert later.metrics["champion"]["ndcg@10"] == pytest.approx(
@@ -95,7 +96,7 @@ def test_a_loser_leaves_its_figures_and_no_bundle(registry: Registry, tmp_path: 
     items = [f"i{min(int(n), 199)}" for n in rng.exponential(4.0, 1_500)]
     users = [f"u{n}" for n in rng.integers(0, 50, 1_500)]
     buffer.extend(users, items, [1] * 1_500, list(range(1_500)))
-    record, lines = run(job(tmp_path / "job", registry, buffer, budget_s=5.0))
+    record, lines = run(job(tmp_path / "job", registry, buffer))
     assert not record.promoted
     assert "does not beat popularity" in record.reason
     assert record.metrics["popularity"]["ndcg@10"] > 0
@@ -123,12 +124,12 @@ def test_beats_popularity_on_real_films(
     with gzip.open(path, "rt") as file:
         lines = [line.split("\t") for line in file.read().splitlines()[1:]]
     lines.sort(key=lambda line: float(line[3]))
-    some = lines[:20_000]
+    some = lines[:10_000]
     buffer = RollingBuffer(100_000, 10**12)
     buffer.extend([r[0] for r in some], [r[1] for r in some], [2] * len(some),
                   [int(float(r[3]) * 1_000) for r in some])  # fmt: skip
-    place = job(tmp_path / "job", registry, buffer, budget_s=25.0, half_life_s=7 * 86_400.0)
+    place = job(tmp_path / "job", registry, buffer, half_life_s=7 * 86_400.0)
     record, _ = run(place)
     assert record.promoted, record.reason
     assert record.metrics["challenger"]["ndcg@10"] > record.metrics["popularity"]["ndcg@10"]
-    assert record.metrics["targets"] > 1_000
+    assert record.metrics["targets"] > 500

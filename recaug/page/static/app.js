@@ -1,6 +1,6 @@
 // Opens the stream, keeps the state it brings, and hands each changed section to its part.
 
-import { showFigures, showKafka, showLagTotal, showPoints } from "./figures.js";
+import { showBehind, showFigures, showKafka, showLagTotal, showPoints } from "./figures.js";
 import { showDead, showLag, showPairs } from "./inside.js";
 import { answered, began, forget, showPopular } from "./list.js";
 import { showModels, showServing } from "./models.js";
@@ -57,6 +57,7 @@ const SECTIONS = {
   kafka: showKafka,
   now: (now) => showFigures(now),
   points: showPoints,
+  behind: showBehind,
   lag: (rows) => {
     showLag(rows);
     showLagTotal(rows);

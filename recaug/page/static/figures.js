@@ -8,8 +8,6 @@ export const level = (verdict) =>
   verdict === "OK" ? "good" : verdict === "WARN" ? "warn" : "bad";
 
 const GRAVEST = ["OK", "WARN", "REWIND", "STALL", "STOP", "LOST"];
-const POINTS = 120;
-const lags = [];
 
 export function showKafka({ up, address, page }) {
   const pill = $("kafka");
@@ -35,8 +33,9 @@ export function showFigures(now) {
 }
 
 export function showPoints(points) {
+  const refused = points.rejects.some((value) => value > 0);
   spark($("spark-events"), [{ values: points.events, name: "events", area: true },
-    { values: points.rejects, name: "rejects" }]);
+    ...(refused ? [{ values: points.rejects, name: "rejects" }] : [])]);
   spark($("spark-recommendations"), [{ values: points.recommendations, name: "out", area: true }]);
   spark($("spark-latency"), [{ values: points.p50, name: "p50", area: true },
     { values: points.p99, name: "p99" }]);
@@ -46,14 +45,14 @@ export function showPoints(points) {
 export function showLagTotal(rows) {
   const ages = rows.map((row) => row.time_lag_s).filter((age) => age !== null);
   const worst = Math.max(0, ...ages);
-  lags.push(worst);
-  if (lags.length > POINTS) lags.shift();
   const [value, unit] = span(worst).split(" ");
   say($("behind"), value);
   say($("behind-unit"), { s: "seconds", min: "minutes", h: "hours" }[unit] ?? "");
   $("services").replaceChildren(...services(rows));
-  spark($("spark-lag"), [{ values: lags, name: "lag", area: true }]);
 }
+
+export const showBehind = (values) =>
+  spark($("spark-lag"), [{ values, name: "lag", area: true }]);
 
 function services(rows) {
   const byGroup = new Map();

@@ -1,0 +1,127 @@
+"""docker-compose.yml and the Dockerfile say what the tested code says; no engine is needed."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from typer.main import get_command
+
+from recaug.cli import COMMANDS, app
+from recaug.local.kafka import VERSION
+from recaug.local.programs import SERVICES
+from recaug.settings import Settings
+
+ROOT = Path(__file__).parents[1]
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+DOCKERFILE = (ROOT / "Dockerfile").read_text()
+CONTAINERS: dict[str, dict[str, Any]] = COMPOSE["services"]
+OURS = {n: c for n, c in CONTAINERS.items() if c["image"].startswith("recaug:")}
+
+
+def words(command: list[str]) -> list[str]:
+    """A command's words, those of a shell line taken apart; variables become a number."""
+    line = " ".join(command[1:]) if command[0] in ("CMD", "CMD-SHELL") else shlex.join(command)
+    return shlex.split(re.sub(r"\$\{\w+:-(\w+)\}", r"\1", line))
+
+
+@pytest.mark.parametrize("name", CONTAINERS)
+def test_every_container_says_when_it_is_healthy(name: str) -> None:
+    check = CONTAINERS[name]["healthcheck"]
+    assert check["test"][0] in ("CMD", "CMD-SHELL")
+    assert {"interval", "timeout", "retries"} <= check.keys()
+
+
+@pytest.mark.parametrize("name", CONTAINERS)
+def test_a_container_waits_for_the_health_of_ones_that_exist(name: str) -> None:
+    for other, wait in CONTAINERS[name].get("depends_on", {}).items():
+        assert wait == {"condition": "service_healthy"}
+        assert "healthcheck" in CONTAINERS[other]
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_every_variable_is_a_setting(name: str) -> None:
+    for variable in OURS[name]["environment"]:
+        setting = variable.removeprefix("RECAUG_").lower()
+        assert setting in Settings.model_fields, f"{variable} is no setting"
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_defaults_are_the_settings_own(name: str) -> None:
+    for variable, value in OURS[name]["environment"].items():
+        default = re.fullmatch(r"\$\{\w+:-(.*)\}", str(value))
+        if default:
+            field = Settings.model_fields[variable.removeprefix("RECAUG_").lower()]
+            assert float(default[1]) == float(field.default)
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_every_command_is_one_that_exists(name: str) -> None:
+    container = OURS[name]
+    for command in (container["command"], container["healthcheck"]["test"]):
+        _check(words(command))
+
+
+def _check(line: list[str]) -> None:
+    if line[:3] == ["python", "-m", "streams"]:
+        assert line[3] in SERVICES
+    elif line[0] == "recaug":
+        assert line[1] in COMMANDS
+        known = {o for p in get_command(app(line[1])).commands[line[1]].params for o in p.opts}
+        asked = {word for word in line[2:] if word.startswith("--")}
+        assert asked <= known, f"recaug {line[1]} does not know {asked - known}"
+    else:
+        assert line[:2] == ["python", "-c"]
+
+
+def test_every_service_runs_and_has_a_profile_for_a_gpu() -> None:
+    for service in SERVICES:
+        assert words(OURS[service]["command"])[-1] == service
+    for name, container in OURS.items():
+        if name.endswith("-gpu"):
+            assert container["profiles"] == ["gpu"]
+            (device,) = container["deploy"]["resources"]["reservations"]["devices"]
+            assert device["capabilities"] == ["gpu"]
+    assert {p for c in CONTAINERS.values() for p in c.get("profiles", ())} == {"gpu", "ops"}
+
+
+def test_the_broker_is_the_version_that_is_tested() -> None:
+    assert CONTAINERS["kafka"]["image"] == f"apache/kafka:{VERSION}"
+
+
+def test_images_are_pinned_and_volumes_declared() -> None:
+    for container in CONTAINERS.values():
+        assert ":" in container["image"] and not container["image"].endswith(":latest")
+        for volume in container.get("volumes", ()):
+            assert volume.split(":")[0] in COMPOSE["volumes"]
+        for port in container.get("ports", ()):
+            assert port.startswith("127.0.0.1:"), "reachable from outside without a word"
+
+
+def test_images_are_built_in_stages_that_exist_and_run_without_root() -> None:
+    stages = re.findall(r"^FROM \S+ AS (\S+)$", DOCKERFILE, re.M)
+    for container in OURS.values():
+        assert container["build"]["target"] in stages
+    runtime = DOCKERFILE[DOCKERFILE.index("AS runtime") :]
+    assert re.findall(r"^USER (\S+)$", runtime, re.M) == ["recaug"]
+    groups = tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]
+    assert set(re.findall(r"--group (\S+)", DOCKERFILE)) <= groups.keys()
+
+
+def test_what_is_copied_into_an_image_exists_and_is_not_ignored() -> None:
+    ignored = (ROOT / ".dockerignore").read_text().split()
+    for sources in re.findall(r"^COPY (?!--from)(.+) \S+$", DOCKERFILE, re.M):
+        for source in sources.split():
+            assert (ROOT / source).exists()
+            assert f"/{source}" not in ignored
+    assert not any(re.fullmatch(r"(models|streams)/?", line) for line in ignored)
+
+
+def test_the_tool_that_locks_is_the_one_make_installs() -> None:
+    pinned = set(re.findall(r"uv==([\d.]+)", DOCKERFILE + (ROOT / "Makefile").read_text()))
+    assert len(pinned) == 1
