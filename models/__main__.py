@@ -1,7 +1,7 @@
 """`python -m models COMMAND`: what needs torch, run as a child so that it gives its memory back.
 
 fine-tune JOB        train on a job directory; progress as JSON lines, then JOB/result.json
-trace REGISTRY       prepare the export of models, so that the first fine-tune need not
+trace                prepare the export of models, so that the first fine-tune need not
 export-encoder       turn a text encoder into ONNX and a tokenizer, once
 """
 

@@ -25,8 +25,9 @@ MISS = int(np.iinfo(np.int64).max)
 TOP = 10
 #: Fewer held-out targets than this decide nothing.
 LEAST = 50
-#: Whatever the noise allows, a challenger may not fall further below the champion than this.
-WORST_LOSS = 0.02
+#: How far below the champion a challenger may be, as a share: this much always, since it knows what
+#: happened since; what noise explains beyond it; and never more than the second.
+FREE_LOSS, WORST_LOSS = 0.005, 0.02
 #: Scores held at once while ranking, most: 32 MB as float32.
 BLOCK = 8_000_000
 
@@ -149,7 +150,7 @@ def gate(challenger: Int64, champion: Int64 | None, popularity: Int64, seed: int
     """Judge the places that three rankings give the same held-out targets; all (T,).
 
     Promoted iff NDCG@10 beats recent popularity beyond chance (95 %, paired bootstrap) and is not
-    below the champion's by more than the noise of the comparison (one standard error, at most 2 %).
+    below the champion's by more than noise explains (one standard error, between 0.5 % and 2 %).
     """
     rivals = {"challenger": challenger, "popularity": popularity}
     if champion is not None:
@@ -170,7 +171,8 @@ def gate(challenger: Int64, champion: Int64 | None, popularity: Int64, seed: int
     best = metrics["champion"]["ndcg@10"]
     margin = resampled(ndcg(challenger) - ndcg(champion), seed)
     metrics["over_champion"] = _interval(margin)
-    metrics["tolerance"] = min(float(margin.std()), WORST_LOSS * best)
+    noise = float(margin.std())
+    metrics["tolerance"] = min(max(noise, FREE_LOSS * best), WORST_LOSS * best)
     if own < best - metrics["tolerance"]:
         return Verdict(False, f"loses to the champion: {_versus(own, best)}", metrics)
     return Verdict(True, f"{reason}; the champion has {best:.4f}", metrics)

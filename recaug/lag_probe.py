@@ -165,7 +165,8 @@ class LagProbe:
         if self._peeker is None:
             self._peeker = consumer(
                 self._bootstrap,
-                max_poll_records=50,
+                # What a poll leaves of a partition that is then paused holds up the next fetches.
+                max_poll_records=100_000,
                 max_partition_fetch_bytes=65_536,
                 fetch_max_wait_ms=50,
             )

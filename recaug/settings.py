@@ -40,6 +40,9 @@ class Settings(BaseSettings):
     partitions: int = Field(4, ge=1, description="Partitions of every topic keyed by user.")
     replication: int = Field(1, ge=1, description="Replicas of every topic.")
     data_dir: Path = Field(Path(".recaug"), description="Where a local instance keeps its files.")
+    cache_dir: Path = Field(
+        Path("~/.cache/recaug"), description="What can be made again: exported text encoders."
+    )
     registry_dir: Path | None = Field(None, description="Model bundles; default DATA_DIR/registry.")
     model: str = Field("main", description="Name of the model in registry and topic.")
     worker: str = Field("", description="Stable name of this worker; a restart keeps its work.")

@@ -72,9 +72,8 @@ def percentiles(values: Sequence[int]) -> dict[str, float | None]:
     """Return p50, p90 and p99 by nearest rank; None without values."""
     ordered = sorted(values)
 
-    def rank(share: float) -> float | None:
-        if not ordered:
-            return None
-        return float(ordered[max(0, -(-len(ordered) * int(share * 100) // 100) - 1)])
+    def rank(percent: int) -> float | None:
+        above = -(-len(ordered) * percent // 100)  # rounded up
+        return float(ordered[above - 1]) if ordered else None
 
-    return {"p50": rank(0.50), "p90": rank(0.90), "p99": rank(0.99)}
+    return {"p50": rank(50), "p90": rank(90), "p99": rank(99)}

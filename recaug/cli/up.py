@@ -65,9 +65,8 @@ def up(
       recaug up --for 180 --report r.json --traffic simulate:300 --no-page --fresh
       recaug up --traffic replay:ratings.csv:max
     """
-    from recaug.local.choices import parse_every, parse_traffic
+    from recaug.local.choices import Options, parse_every, parse_traffic
     from recaug.local.screen import Screen
-    from recaug.local.up import Options
     from recaug.local.up import up as run
     from recaug.settings import Settings
 

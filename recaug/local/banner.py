@@ -75,5 +75,5 @@ def _latency(percentiles: dict[str, float | None]) -> str:
 
 def _model(model: dict[str, Any]) -> str:
     if model.get("version"):
-        return f"{model.get('name')} {model['version']}"
+        return str(model["version"])
     return "none yet: recent popularity serves until the first one beats it"

@@ -29,6 +29,21 @@ class Traffic:
     words: str
 
 
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What was chosen; `kafka` and `redis` are addresses to use instead of starting one."""
+
+    data_dir: Path
+    traffic: Traffic
+    kafka: str | None = None
+    redis: str | None = None
+    page_port: int | None = 8080
+    env: tuple[tuple[str, str], ...] = ()
+    for_s: float | None = None
+    report: Path | None = None
+    fresh: bool = False
+
+
 def parse_traffic(text: str) -> Traffic:
     """Parse `simulate:RATE`, `replay:PATH[:SPEED]` or `none`.
 

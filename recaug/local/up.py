@@ -7,19 +7,19 @@ Down:  traffic → wait until the services have caught up → page → services 
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from recaug.audit import LEARNS_WITHIN_S, Begin, audit, begin, failures
+from recaug.audit import Begin, begin
 from recaug.errors import Failure, Unreachable
 from recaug.kafka import brokers, ensure_topics
 from recaug.local import banner
-from recaug.local.choices import Traffic
+from recaug.local.account import account
+from recaug.local.choices import Options
 from recaug.local.drain import drain
 from recaug.local.instance import Child, Instance, Running
 from recaug.local.kafka import LocalKafka
@@ -36,21 +36,6 @@ from recaug.settings import Settings
 READY_S = 120.0
 PAGE_S = 30.0
 TICK_S = 0.2
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What was chosen; `kafka` and `redis` are addresses to use instead of starting one."""
-
-    data_dir: Path
-    traffic: Traffic
-    kafka: str | None = None
-    redis: str | None = None
-    page_port: int | None = 8080
-    env: tuple[tuple[str, str], ...] = ()
-    for_s: float | None = None
-    report: Path | None = None
-    fresh: bool = False
 
 
 def up(options: Options, screen: Screen) -> int:
@@ -233,27 +218,19 @@ class _Run:
             say("page and services")
             self.supervisor.stop("page")
             self.supervisor.stop(*SERVICES)
-            code = self._report(say)
+            say("reading the topics for the report")
+            code = self._account()
             say("Redis and Kafka")
             self.supervisor.stop("redis")
             self.supervisor.stop("kafka")
             say.result = "everything"
         return code
 
-    def _report(self, say: Callable[[str], None]) -> int:
-        if self.since is None or (self.options.report is None and self.options.for_s is None):
-            return 0
-        say("reading the topics for the report")
-        report = audit(self.settings, self.since, self.seconds)
-        must_learn = (self.options.for_s or 0.0) >= LEARNS_WITHIN_S
-        document = report.to_dict(must_learn)
-        if self.options.report is not None:
-            write_json(self.options.report, document)
-        self.screen.banner("report", banner.summary(document))
-        found = self.faults + failures(report, must_learn)
-        for sentence in found:
-            self.screen.say(f"failed: {sentence}")
-        return 2 if found else 0
+    def _account(self) -> int:
+        assert self.since is not None
+        return account(
+            self.options, self.settings, self.since, self.seconds, self.faults, self.screen
+        )
 
     def abandon(self) -> None:
         """End whatever still runs: all of it after a failed start, nothing after `finish`."""
@@ -319,11 +296,3 @@ class _Run:
 
 def _known(fields: dict[str, Any] | None) -> dict[str, Any]:
     return {name: value for name, value in (fields or {}).items() if value is not None}
-
-
-def write_json(path: Path, document: dict[str, Any]) -> None:
-    """Write a document in one step."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f"{path.name}.tmp")
-    aside.write_text(json.dumps(document, indent=2) + "\n")
-    os.replace(aside, path)

@@ -64,9 +64,7 @@ def test_every_weight_needs_its_place(model: SequenceModel, traced: Path) -> Non
         filled(graph, {**weights, "norm.bias": torch.zeros(3)})
 
 
-def test_the_file_is_self_contained_and_names_no_place(
-    model: SequenceModel, traced: Path
-) -> None:
+def test_the_file_is_self_contained_and_names_no_place(model: SequenceModel, traced: Path) -> None:
     file = export.export(model, bundle.graphs(traced))
     graph = onnx.load_from_string(file)
     onnx.checker.check_model(graph, full_check=True)

@@ -12,7 +12,8 @@ import pytest
 from models.bundle import ENCODER, ITEMS, POPULARITY, TEXT_MAP, VOCABULARY, graphs
 from recaug.buffer import RollingBuffer
 from recaug.registry import ModelRecord, Registry
-from tests.models.conftest import HISTORY, ITEMS as RING, walks
+from tests.models.conftest import HISTORY, walks
+from tests.models.conftest import ITEMS as RING
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = {ENCODER, ITEMS, VOCABULARY, POPULARITY, "weights.safetensors", "optimizer.safetensors"}
@@ -116,9 +117,7 @@ def test_a_job_that_cannot_be_read_is_told_in_three_lines(tmp_path: Path) -> Non
     assert not (tmp_path / "result.json").exists()
 
 
-def test_beats_popularity_on_real_films(
-    registry: Registry, tmp_path: Path, data: Path
-) -> None:
+def test_beats_popularity_on_real_films(registry: Registry, tmp_path: Path, data: Path) -> None:
     path = data / "ml-100k" / "ml-100k.inter.gz"
     assert path.is_file(), f"{path} is missing: set RECAUG_DATA"
     with gzip.open(path, "rt") as file:

@@ -35,5 +35,7 @@ def test_a_new_row_points_where_its_text_does_and_is_as_short_as_any() -> None:
     found = first_rows(["i1", "nameless"], TEXT, TRUE.astype(np.float32), noise)
     assert np.allclose(found[1], noise[1])
     expected = TEXT["i1"] @ TRUE
-    assert np.allclose(found[0] / np.linalg.norm(found[0]), expected / np.linalg.norm(expected), atol=1e-5)
+    assert np.allclose(
+        found[0] / np.linalg.norm(found[0]), expected / np.linalg.norm(expected), atol=1e-5
+    )
     assert np.isclose(np.linalg.norm(found[0]), np.linalg.norm(noise[0]), rtol=1e-5)

@@ -57,9 +57,7 @@ def test_places_are_those_of_a_sorted_list(seed: int) -> None:
     scores = rng.integers(0, 4, 9).astype(float)
     wanted = evaluate.targets(source, ~source.repeats(3))
     places = evaluate.ranks(lambda p: np.tile(scores, (len(p), 1)), source, wanted, 3, 9)
-    for at, start, row, place in zip(
-        wanted.at, wanted.starts, wanted.rows, places, strict=True
-    ):
+    for at, start, row, place in zip(wanted.at, wanted.starts, wanted.rows, places, strict=True):
         seen = source.rows[max(start, at - 3) : at].tolist()
         shown = [i for i in np.argsort(-scores, kind="stable").tolist() if i >= 2 and i not in seen]
         assert shown.index(row) == place
@@ -135,7 +133,7 @@ def test_as_good_as_the_champion_is_good_enough() -> None:
     own = places(80, 20)
     verdict = evaluate.gate(own, own, places(20, 80))
     assert verdict.promoted
-    assert verdict.metrics["tolerance"] == 0.0
+    assert verdict.metrics["tolerance"] == pytest.approx(0.004)
 
 
 def test_the_same_figures_on_every_run() -> None:

@@ -98,6 +98,22 @@ def test_two_groups_at_two_places_of_one_partition_have_ages_of_their_own(
     assert ages[0] < ages[1]
 
 
+def test_every_unread_partition_is_dated_in_every_sample(settings: Settings) -> None:
+    ensure_topics(settings)
+    client = producer(settings.kafka)
+    for topic in settings.topics.behaviour:
+        for number in range(400):
+            client.send(topic.name, value=b"x" * 100, partition=number % settings.partitions)
+    client.close()
+    with LagProbe(settings) as probe:
+        for _ in range(4):
+            sample = probe.sample(now_ms())
+            for topic in settings.topics.behaviour:
+                parts = sample.positions[settings.group("clean"), topic.name].values()
+                assert [part.lag for part in parts] == [200, 200]
+                assert all(part.unread_ms is not None for part in parts)
+
+
 def test_no_broker_is_said_in_words() -> None:
     with pytest.raises(Unreachable, match="does not answer"):
         LagProbe(Settings(kafka="127.0.0.1:1"))

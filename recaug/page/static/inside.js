@@ -36,7 +36,7 @@ function line(pair, user) {
   const mine = pair.user === user;
   return h(mine ? "li.mine" : "li", {},
     h("span.who", {}, h("time", {}, clock(pair.at_ms)), h("b", {}, mine ? "you" : pair.user),
-      h(`span.event.${pair.event ?? "event"}`, {}, pair.event ?? "event")),
+      h("span.event", {}, pair.event ?? "event")),
     h("span.titles", {}, pair.titles.join(" · ") || "an empty list"),
     h("span.ms", {}, pair.ms === null ? "" : `${millis(pair.ms)} ms`, pair.fallback
       ? h("em", {}, ` ${pair.fallback}`) : null));

@@ -4,8 +4,9 @@ import { $, clock, count, h, say } from "./dom.js";
 import { timeline } from "./charts.js";
 
 const ndcg = (value) => (Number.isFinite(value) ? value.toFixed(4) : "–");
-/** 20251124T054035123-1f0c2d3e is shown by its hash and its time. */
-const short = (version) => version.split("-").pop();
+const failed = (version) => version.startsWith("failed-");
+/** 20251124T054035123-1f0c2d3e is shown by its hash; its time has a place of its own. */
+const short = (version) => (failed(version) ? "none" : version.split("-").pop());
 
 let shown = [];
 let serving = null;
@@ -86,7 +87,8 @@ function verdict(a) {
   if (a.version === serving) return h("span.verdict", { "data-level": "good" }, h("i", {}, "●"), "serving");
   return a.promoted
     ? h("span.verdict", { "data-level": "good" }, h("i", {}, "✓"), "promoted")
-    : h("span.verdict", { "data-level": "none" }, h("i", {}, "✕"), "not promoted");
+    : h("span.verdict", { "data-level": failed(a.version) ? "bad" : "none" }, h("i", {}, "✕"),
+      failed(a.version) ? "failed" : "not promoted");
 }
 
 addEventListener("resize", () => shown.length && draw());

@@ -5,7 +5,7 @@ import { art } from "./art.js";
 import { openList } from "./list.js";
 
 /** Two columns on a phone: your list must not be a long way down. */
-const PAGE = matchMedia("(max-width: 620px)").matches ? 8 : 24;
+const PAGE = matchMedia("(max-width: 620px)").matches ? 8 : 20;
 const TYPING_MS = 900;
 
 let items = [];

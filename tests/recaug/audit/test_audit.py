@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from kafka import KafkaProducer
 
-from recaug.audit import Begin, audit, begin, failures
+from recaug.audit import Begin, audit, begin, bulk, failures
 from recaug.events import recommendation_id
 from recaug.kafka import ensure_topics, producer
 from recaug.settings import Settings
@@ -228,3 +228,23 @@ def test_a_loser_is_reported_and_does_not_count_as_learning(settings: Settings, 
 
 def test_ids_are_those_of_the_contract() -> None:
     assert uuid.UUID(recommendation_id("e")).version == 5
+
+
+@pytest.mark.parametrize("fast", [True, False])
+def test_both_readers_read_the_same(
+    settings: Settings, hand: Hand, monkeypatch: pytest.MonkeyPatch, fast: bool
+) -> None:
+    if not fast:
+        monkeypatch.setattr(bulk.importlib.util, "find_spec", lambda _: None)
+    name = settings.topics.clickstream.name
+    for n in range(5):
+        hand.publish(f"e{n}")
+    ends = {at: end for at, end in begin(settings).offsets.items() if at[0] == name}
+    full = next(at for at, end in ends.items() if end)
+    records = list(bulk.read_range(settings.kafka, {full: 1}, {**ends, full: 4}))
+    assert [(r.offset, json.loads(r.value or b"")["event_id"]) for r in records] == [
+        (1, "e1"),
+        (2, "e2"),
+        (3, "e3"),
+    ]
+    assert list(bulk.read_range(settings.kafka, ends, ends)) == []

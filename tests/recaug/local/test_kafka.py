@@ -22,43 +22,43 @@ def broker(tmp_path: Path) -> Iterator[LocalKafka]:
     one.stop()
 
 
-def test_acknowledged_records_outlive_kill_and_stop(broker: LocalKafka) -> None:
-    said: list[str] = []
-    settings = Settings(kafka=broker.start(said.append), partitions=1)
-    assert any("formatting" in line for line in said)
-    ensure_topics(settings)
-    name = settings.topics.clickstream.name
-    client = producer(settings.kafka)
-    client.send(name, b"one").get(20)
-    client.close()
-
-    broker.kill()
-    assert brokers(settings.kafka, 0.5) == 0
-    assert broker.restart() == settings.kafka
-    assert [r.value for r in read(settings.kafka, [name])] == [b"one"]
-
-    broker.stop()
-    again = LocalKafka(broker.directory, port=None)
-    try:
-        said.clear()
-        address = again.start(said.append)
-        assert not any("formatting" in line for line in said)
-        assert [r.value for r in read(address, [name])] == [b"one"]
-    finally:
-        again.stop()
-
-
-def test_a_taken_port_is_left_to_its_owner(tmp_path: Path) -> None:
+def test_the_life_of_a_broker(tmp_path: Path) -> None:
     with socket.socket() as owner:
         owner.bind((HOST, 0))
         owner.listen()
         taken = owner.getsockname()[1]
         broker = LocalKafka(tmp_path / "kafka", port=taken)
         try:
-            assert broker.start() != f"{HOST}:{taken}"
+            settings = Settings(kafka=broker.start(), partitions=1)
+            # The taken port is left to its owner.
+            assert settings.kafka != f"{HOST}:{taken}"
             assert broker.preferred == taken != broker.port
+            survives_kill(broker, settings)
+            damage_is_explained(broker)
         finally:
             broker.stop()
+
+
+def survives_kill(broker: LocalKafka, settings: Settings) -> None:
+    ensure_topics(settings)
+    name = settings.topics.clickstream.name
+    client = producer(settings.kafka)
+    client.send(name, b"one").get(20)
+    client.close()
+    broker.kill()
+    assert brokers(settings.kafka, 0.5) == 0
+    assert broker.restart() == settings.kafka
+    assert [r.value for r in read(settings.kafka, [name])] == [b"one"]
+
+
+def damage_is_explained(broker: LocalKafka) -> None:
+    broker.stop()
+    (broker.directory / "logs" / "meta.properties").write_text("version=1\nnonsense\n")
+    with pytest.raises(Failure, match="did not start") as failed:
+        broker.start()
+    assert "the broker ended: " in failed.value.why
+    assert "--fresh" in failed.value.mend
+    assert broker.process is None
 
 
 def test_a_first_start_that_was_cut_short_is_recognised(broker: LocalKafka) -> None:
@@ -67,13 +67,3 @@ def test_a_first_start_that_was_cut_short_is_recognised(broker: LocalKafka) -> N
         broker.start()
     assert "cut short" in failed.value.why
     assert "--fresh" in failed.value.mend
-
-
-def test_damaged_data_is_a_failure_that_says_why(broker: LocalKafka) -> None:
-    broker.start()
-    broker.stop()
-    (broker.directory / "logs" / "meta.properties").write_text("version=1\nnonsense\n")
-    with pytest.raises(Failure, match="did not start") as failed:
-        broker.start()
-    assert "the broker ended: " in failed.value.why
-    assert broker.process is None

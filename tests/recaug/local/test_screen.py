@@ -58,8 +58,8 @@ def test_the_banner_holds_addresses_and_three_things_to_type() -> None:
         assert part in text
     for command in ("recaug lag", "recaug tail", "recaug send click --user you --item sku-"):
         assert command in text
-    resumed = dict(rows(running, Path("/d"), "none", {"name": "main", "version": "v7"}))
-    assert resumed["model"] == "main v7"
+    resumed = dict(rows(running, Path("/d"), "none", {"version": "v7", "provider": "cuda"}))
+    assert (resumed["model"], resumed["provider"]) == ("v7", "CUDA")
 
 
 def test_the_summary_adds_up() -> None:
