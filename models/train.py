@@ -16,7 +16,7 @@ from models.batches import Examples, Log, batches, cut, followers
 from models.sequence import SequenceModel
 from recaug import evaluate
 from recaug.augment.sequence import counts
-from recaug.batch import FIRST_ROW, Sequences, windows
+from recaug.batch import FIRST_ROW, UNKNOWN_ROW, Sequences, windows
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +131,9 @@ def scorer(model: SequenceModel, source: Sequences) -> evaluate.Score:
     @torch.no_grad()
     def score(part: evaluate.Targets) -> evaluate.Scores:
         batch = windows(source, part.starts, part.at, part.asked_ms, length)
-        arrays = (batch.items, batch.kinds, batch.gaps)
+        # A champion may have fewer rows than the log has by now.
+        known = np.where(batch.items < len(table), batch.items, UNKNOWN_ROW)  # (B, L)
+        arrays = (known, batch.kinds, batch.gaps)
         items, kinds, gaps = (torch.from_numpy(array).to(device) for array in arrays)  # (B, L)
         out = model.encoder(items, kinds, gaps, table)[:, -1]  # (B, d)
         scores: evaluate.Scores = (out @ table.T).cpu().numpy()  # (B, N)

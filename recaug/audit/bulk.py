@@ -32,11 +32,16 @@ def read_range(
     wanted = {at: until for at, until in end.items() if until > begin.get(at, 0)}
     if not wanted:
         return iter(())
-    if importlib.util.find_spec("confluent_kafka") is None:
+    if not has_fast_client():
         topics = sorted({topic for topic, _ in wanted})
         first = {at: begin.get(at, 0) for at in wanted}
         return read(bootstrap, topics, first, wanted, IDLE_S)
     return _read_fast(bootstrap, begin, wanted)
+
+
+def has_fast_client() -> bool:
+    """Whether confluent-kafka is installed."""
+    return importlib.util.find_spec("confluent_kafka") is not None
 
 
 def _read_fast(bootstrap: str, begin: Offsets, wanted: Offsets) -> Iterator[Record]:

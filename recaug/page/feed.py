@@ -28,7 +28,11 @@ from recaug.settings import Settings
 log = logging.getLogger(__name__)
 
 PUBLISH_S = 0.25
-LAG_S = 1.0
+
+#: Pause between two polls: each costs about the same, however many records it brings.
+POLL_GAP_S = 0.025
+
+LAG_S = 2.0
 RETRY_S = 1.0
 
 #: Further behind in a partition than this, the reader jumps to its last records.
@@ -85,6 +89,7 @@ class Feed:
                 due = time.monotonic() + PUBLISH_S
                 while time.monotonic() < due and not self._stopping.is_set():
                     reader.poll(due - time.monotonic())
+                    self._stopping.wait(POLL_GAP_S)
                 self.live.publish(now_ms())
         finally:
             reader.close()
