@@ -6,7 +6,6 @@ the position of a service.
 
 from __future__ import annotations
 
-import socket
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -15,12 +14,12 @@ from typing import Any
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, OffsetSpec, TopicPartition
 from kafka.errors import (
     KafkaError,
-    KafkaTimeoutError,
     RetriableError,
     TopicAlreadyExistsError,
     for_code,
 )
 
+from recaug.connect import CONNECT_S, connect, unreachable
 from recaug.errors import Failure, Unreachable
 from recaug.settings import Settings
 from recaug.topics import Topic
@@ -28,7 +27,6 @@ from recaug.topics import Topic
 #: Offsets by (topic, partition).
 Offsets = dict[tuple[str, int], int]
 
-CONNECT_S = 10.0
 #: A broker that has just started is not counted at once: topics are asked for again for so long.
 CREATE_S = 15.0
 _OK = 0
@@ -56,7 +54,7 @@ def admin(bootstrap: str, timeout_s: float = CONNECT_S) -> KafkaAdminClient:
 
     :raises Unreachable: no broker answered within `timeout_s`.
     """
-    return _connect(KafkaAdminClient, bootstrap, timeout_s)
+    return connect(KafkaAdminClient, bootstrap, timeout_s)
 
 
 def producer(bootstrap: str, timeout_s: float = CONNECT_S, **options: Any) -> KafkaProducer:
@@ -65,7 +63,7 @@ def producer(bootstrap: str, timeout_s: float = CONNECT_S, **options: Any) -> Ka
     :raises Unreachable: no broker answered within `timeout_s`.
     """
     chosen = {"acks": "all", "compression_type": "lz4", "linger_ms": 5, **options}
-    return _connect(KafkaProducer, bootstrap, timeout_s, **chosen)
+    return connect(KafkaProducer, bootstrap, timeout_s, **chosen)
 
 
 def consumer(bootstrap: str, timeout_s: float = CONNECT_S, **options: Any) -> KafkaConsumer:
@@ -74,7 +72,7 @@ def consumer(bootstrap: str, timeout_s: float = CONNECT_S, **options: Any) -> Ka
     :raises Unreachable: no broker answered within `timeout_s`.
     """
     chosen = {"group_id": None, "enable_auto_commit": False, "auto_offset_reset": "earliest"}
-    return _connect(KafkaConsumer, bootstrap, timeout_s, **{**chosen, **options})
+    return connect(KafkaConsumer, bootstrap, timeout_s, **{**chosen, **options})
 
 
 def brokers(bootstrap: str, timeout_s: float = 2.0) -> int:
@@ -286,7 +284,7 @@ def _drain(
             del left[at]
             client.pause(at)
         if time.monotonic() - heard > idle_s:
-            raise _unreachable(bootstrap, f"nothing came for {idle_s:.0f} s")
+            raise unreachable(bootstrap, f"nothing came for {idle_s:.0f} s")
 
 
 def _record(record: Any) -> Record:
@@ -298,50 +296,4 @@ def _record(record: Any) -> Record:
         record.key,
         record.value,
         tuple(record.headers),
-    )
-
-
-def _connect(client: Any, bootstrap: str, timeout_s: float, **options: Any) -> Any:
-    _await_port(bootstrap, timeout_s)
-    try:
-        return client(
-            bootstrap_servers=[server.strip() for server in bootstrap.split(",")],
-            bootstrap_timeout_ms=int(timeout_s * 1_000),
-            **options,
-        )
-    except KafkaTimeoutError as error:
-        raise _unreachable(bootstrap, f"no answer within {timeout_s:g} s") from error
-    except (KafkaError, OSError) as error:
-        raise _unreachable(bootstrap, f"{type(error).__name__}: {error}") from error
-
-
-def _await_port(bootstrap: str, timeout_s: float) -> None:
-    """Wait until one of the servers accepts connections.
-
-    kafka-python would wait as well, but it leaves its half-open sockets to the garbage collector.
-    """
-    deadline = time.monotonic() + timeout_s
-    while True:
-        for server in bootstrap.split(","):
-            try:
-                socket.create_connection(_host_and_port(server), timeout_s).close()
-            except (OSError, ValueError) as error:
-                why = str(error)
-            else:
-                return
-        if time.monotonic() >= deadline:
-            raise _unreachable(bootstrap, f"{why} (tried for {timeout_s:g} s)")
-        time.sleep(0.05)
-
-
-def _host_and_port(server: str) -> tuple[str, int]:
-    host, _, port = server.strip().rpartition(":")
-    return host.strip("[]"), int(port)
-
-
-def _unreachable(bootstrap: str, why: str) -> Unreachable:
-    return Unreachable(
-        f"Kafka at {bootstrap} does not answer",
-        why,
-        "start everything with: recaug up   (or name your broker: --kafka HOST:PORT)",
     )

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 from recaug.cli.columns import Format, FormatOption, clock, paint
 
-app = typer.Typer(no_args_is_help=True, help="Show rejected events and why they were rejected.")
+app = typer.Typer(no_args_is_help=True)
 
 _HEADER = "__streams.errors."
 EXCERPT = 300

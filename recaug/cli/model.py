@@ -195,6 +195,8 @@ def as_record(bundle: Bundle) -> ModelRecord:
 def _state(record: ModelRecord, champion: str | None, registry: Registry) -> str:
     if record.version == champion:
         return "serving"
+    if record.version.startswith("failed-"):
+        return "failed"
     if not record.promoted:
         return "not promoted"
     kept = record.version in registry.versions(record.name)
@@ -209,7 +211,7 @@ def _cells(record: ModelRecord, champion: str | None, registry: Registry) -> lis
         f"{record.events:,}",
         *(_ndcg(record.metrics, who) for who in ("challenger", "champion", "popularity")),
         f"{record.train_seconds:.1f}s",
-        f"{state}: {record.reason}" if state == "not promoted" else state,
+        f"{state}: {record.reason}" if state in ("failed", "not promoted") else state,
     ]
 
 

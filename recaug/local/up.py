@@ -213,7 +213,7 @@ class _Run:
             say("traffic")
             self.supervisor.stop("traffic")
             if self.stopping.wanted:
-                say("letting the services catch up (Ctrl-C again to skip: nothing is lost)")
+                say("the services catch up (Ctrl-C again skips that; nothing is lost)")
             drain(self.settings, say, time.monotonic, self._tick)
             say("page and services")
             self.supervisor.stop("page")

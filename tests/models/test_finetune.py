@@ -77,9 +77,9 @@ def test_a_winner_is_written_and_the_next_run_goes_on_from_it(
     assert bundle.array(TEXT_MAP).shape == (2, 64)
     assert set(bundle.json(POPULARITY)["scores"]) <= set(words)
 
-    for step in range(6):  # what the first model has never seen, in histories and as targets
+    for step in range(20):  # what the first model has never seen, in histories and as targets
         names, at = [f"u{n}" for n in range(60)], 30_000 * (30 + step)
-        new = [f"new{(n + step) % 9}" for n in range(60)]
+        new = [f"new{(n + step) % 60}" for n in range(60)]
         buffer.extend(names, new, [1] * 60, [at + n for n in range(60)])
     second = job(tmp_path / "two", registry, buffer, parent=record.version)
     later, _ = run(second)
@@ -88,7 +88,7 @@ def test_a_winner_is_written_and_the_next_run_goes_on_from_it(
     assert later.promoted, later.reason
     longer = registry.open("main", later.version).json(VOCABULARY)
     assert longer[: len(words)] == words
-    assert {f"new{n}" for n in range(9)} <= set(longer)
+    assert {f"new{n}" for n in range(60)} <= set(longer)
 
 
 def test_a_loser_leaves_its_figures_and_no_bundle(registry: Registry, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from recaug import checkup
 from recaug.checkup import Check, Finding, Level
-from recaug.kafka import admin, ensure_topics, producer
+from recaug.kafka import admin, ensure_topics, partition_counts, producer
 from recaug.registry import Registry
 from recaug.settings import Settings
 
@@ -55,6 +56,12 @@ def test_unequal_partition_counts_are_a_failure(settings: Settings) -> None:
     ensure_topics(settings)
     with admin(settings.kafka) as client:
         client.create_partitions({settings.topics.social.name: 5})
+        # The controller has made them; the broker learns of it a moment later.
+        deadline = time.monotonic() + 30
+        while partition_counts(client, [settings.topics.social]) != {
+            settings.topics.social.name: 5
+        }:
+            assert time.monotonic() < deadline
     finding = only(checkup.topics, settings)
     assert finding.level is Level.FAIL
     assert f"{settings.topics.social.name} 5" in finding.words

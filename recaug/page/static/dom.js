@@ -41,6 +41,9 @@ export const count = (value) => whole.format(value);
 export const millis = (value) =>
   value === null || value === undefined ? "–" : (value < 10 ? tenth : whole).format(value);
 
+/** Milliseconds with the unit that keeps them short: ["43", "ms"], ["1.4", "s"]. */
+export const took = (ms) => (ms >= 1000 ? [tenth.format(ms / 1000), "s"] : [millis(ms), "ms"]);
+
 /** Seconds as people say them: 0.3 s, 42 s, 3 min, 2 h. */
 export function span(seconds) {
   if (seconds === null || seconds === undefined) return "–";

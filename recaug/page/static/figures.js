@@ -1,6 +1,6 @@
 // The four figures at the top: what comes in, what goes out, how fast, how far behind.
 
-import { $, count, h, millis, say, span } from "./dom.js";
+import { $, count, h, say, span, took } from "./dom.js";
 import { spark } from "./charts.js";
 
 export const MARKS = { OK: "✓", WARN: "▲", REWIND: "↺", STALL: "■", STOP: "■", LOST: "✕" };
@@ -20,8 +20,11 @@ export function showKafka({ up, address, page }) {
 export function showFigures(now) {
   say($("events"), count(now.events));
   say($("recommendations"), count(now.recommendations));
-  say($("p50"), millis(now.p50));
-  say($("p99"), millis(now.p99));
+  for (const name of ["p50", "p99"]) {
+    const [value, unit] = took(now[name]);
+    say($(name), value);
+    say($(`${name}-unit`), unit);
+  }
   const refused = now.rejects;
   say($("rejects"), refused ? `${refused < 1 ? "under 1" : count(refused)} refused per second` : "none refused");
   const fallback = now.fallback;
@@ -29,7 +32,7 @@ export function showFigures(now) {
     : fallback === 0 ? "all by the model" : `${Math.round(fallback * 100)} % by fallback`);
   const { clean, recommend } = now.stages;
   say($("stages"), clean === null ? "measured at the broker"
-    : `clean ${millis(clean)} · recommend ${millis(recommend)}`);
+    : `clean ${took(clean).join(" ")} · recommend ${took(recommend).join(" ")}`);
 }
 
 export function showPoints(points) {

@@ -59,8 +59,8 @@ function draw() {
 }
 
 function keys() {
-  return [["promoted", "● promoted"], ["refused", "✕ not promoted"], ["champion", "○ champion"],
-    ["popularity", "– popularity"]].map(([name, words]) => h(`span.key.${name}`, {}, words));
+  return [["promoted", "●", "promoted"], ["refused", "✕", "not promoted"], ["champion", "○", "champion"],
+    ["popularity", "–", "popularity"]].map(([name, mark, words]) => h(`span.key.${name}`, {}, h("i", {}, mark), words));
 }
 
 function head() {
