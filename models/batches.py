@@ -60,12 +60,17 @@ def cut(log: Log, length: int, rng: np.random.Generator) -> Rows:
 def batches(
     rows: Rows, similar: Int64, share: float, size: int, rng: np.random.Generator
 ) -> Iterator[Examples]:
-    """All rows once, in random order, `share` of them as views; equal lengths keep company."""
+    """All rows once, in random order, `share` of them as views; equal lengths keep company.
+
+    A batch whose views left nothing to ask is left out: it has no mean loss.
+    """
     lengths = (rows.items > 0).sum(1) + rng.uniform(0, 4, len(rows.items))
     order = np.argsort(lengths, kind="stable")
     parts = [order[at : at + size] for at in range(0, len(order), size)]
     for at in rng.permutation(len(parts)):
-        yield examples(views(_pick(rows, parts[at]), similar, share, rng))
+        batch = examples(views(_pick(rows, parts[at]), similar, share, rng))
+        if batch.wanted.any():
+            yield batch
 
 
 def examples(rows: Rows) -> Examples:

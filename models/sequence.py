@@ -55,20 +55,25 @@ class Encoder(nn.Module):
             nn.init.normal_(table.weight, std=0.1)
 
     def forward(
-        self, items: Tensor, kinds: Tensor, gaps: Tensor, table: Tensor, asked: Tensor | None = None
-    ) -> Tensor:
+        self, items: Tensor, kinds: Tensor, gaps: Tensor, table: Tensor,
+        asked: Tensor | None = None, newest: bool = False,
+    ) -> Tensor:  # fmt: skip
         """items, kinds (B, L) int64 and gaps (B, L) seconds → (B, L, d), each of length 1.
 
         `table` (N, d) has unit rows. `asked` (B, L) is the gap a position is asked after where that
         is not `gaps` itself: training hides it at random, since most requests come at once.
+        With `newest` the result is that of the last position alone, (B, 1, d): nothing reads the
+        others of the last block, which is then a third of the work.
         """
         asked = gaps if asked is None else asked
         real = items.ne(0)  # (B, L)
         x = F.embedding(items, table) * self.shape.width**0.5  # (B, L, d)
         x = self.dropout(x + self.kinds(kinds) + self.waited(asked))  # (B, L, d)
         past = self.past(real, gaps, asked)  # (B, L, L), (L, L), (B, L, L)
-        for block in self.blocks:
-            x = block(x, *past)  # (B, L, d)
+        for number, block in enumerate(self.blocks, 1):
+            if newest and number == len(self.blocks):
+                past = past[0][:, -1:], past[1][-1:], past[2][:, -1:]
+            x = block(x, *past)  # (B, L, d), in the last block (B, Q, d)
         x = self.norm(x)  # (B, L, d)
         unit: Tensor = x * torch.rsqrt(x.square().sum(-1, keepdim=True) + 1e-12)  # (B, L, d)
         return unit
@@ -103,7 +108,8 @@ class Block(nn.Module):
         super().__init__()
         self.heads = shape.heads
         self.norms = nn.ModuleList(nn.LayerNorm(shape.width) for _ in range(2))
-        self.query_key_value = nn.Linear(shape.width, 3 * shape.width)
+        self.query = nn.Linear(shape.width, shape.width)
+        self.key_value = nn.Linear(shape.width, 2 * shape.width)
         self.mix = nn.Linear(shape.width, shape.width)
         self.fading = nn.Parameter(torch.linspace(0.0, 0.2, shape.heads))
         self.distance = nn.Parameter(torch.zeros(shape.heads, shape.history))
@@ -112,22 +118,26 @@ class Block(nn.Module):
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, x: Tensor, since: Tensor, behind: Tensor, mask: Tensor) -> Tensor:
-        """x (B, L, d), since (B, L, L), behind (L, L), mask (B, L, L) → (B, L, d)."""
-        fade = self.fading.view(-1, 1, 1) * since.unsqueeze(1)  # (B, H, L, L)
-        bias = self.distance[:, behind] - fade + mask.unsqueeze(1)  # (B, H, L, L)
-        x = x + self.dropout(self.attend(self.norms[0](x), bias))  # (B, L, d)
-        gate, value = self.widen(self.norms[1](x)).unflatten(-1, (2, -1)).unbind(-2)  # (B, L, 2d)
-        out: Tensor = x + self.dropout(self.narrow(F.silu(gate) * value))  # (B, L, d)
+        """x (B, L, d), since (B, Q, L), behind (Q, L), mask (B, Q, L) → the newest Q, (B, Q, d)."""
+        fade = self.fading.view(-1, 1, 1) * since.unsqueeze(1)  # (B, H, Q, L)
+        bias = self.distance[:, behind] - fade + mask.unsqueeze(1)  # (B, H, Q, L)
+        asked = behind.shape[0]
+        x = x[:, -asked:] + self.dropout(self.attend(self.norms[0](x), bias))  # (B, Q, d)
+        gate, value = self.widen(self.norms[1](x)).unflatten(-1, (2, -1)).unbind(-2)  # (B, Q, 2d)
+        out: Tensor = x + self.dropout(self.narrow(F.silu(gate) * value))  # (B, Q, d)
         return out
 
     def attend(self, x: Tensor, bias: Tensor) -> Tensor:
+        """x (B, L, d), bias (B, H, Q, L) → what the Q newest positions take of all, (B, Q, d)."""
         batch, length, width = x.shape
-        split = self.query_key_value(x).view(batch, length, 3, self.heads, width // self.heads)
-        query, key, value = split.permute(2, 0, 3, 1, 4).unbind(0)  # (B, H, L, d/H) each
-        score = query @ key.transpose(-1, -2) * (width // self.heads) ** -0.5  # (B, H, L, L)
-        weight = (score + bias).softmax(-1)  # (B, H, L, L)
-        mixed = (weight @ value).transpose(1, 2).reshape(batch, length, width)  # (B, L, d)
-        out: Tensor = self.mix(mixed)  # (B, L, d)
+        asked, size = bias.shape[2], width // self.heads
+        query = self.query(x[:, -asked:]).view(batch, asked, self.heads, size)  # (B, Q, H, d/H)
+        both = self.key_value(x).view(batch, length, 2, self.heads, size)  # (B, L, 2, H, d/H)
+        key, value = both.permute(2, 0, 3, 1, 4).unbind(0)  # (B, H, L, d/H) each
+        score = query.transpose(1, 2) @ key.transpose(-1, -2) * size**-0.5  # (B, H, Q, L)
+        weight = (score + bias).softmax(-1)  # (B, H, Q, L)
+        mixed = (weight @ value).transpose(1, 2).reshape(batch, asked, width)  # (B, Q, d)
+        out: Tensor = self.mix(mixed)  # (B, Q, d)
         return out
 
 
@@ -170,7 +180,7 @@ class Ranker(nn.Module):
     def scores(
         self, items: Tensor, kinds: Tensor, gaps: Tensor, table: Tensor, bias: Tensor, seen: Tensor
     ) -> Tensor:
-        wanted = self.encoder(items, kinds, gaps, table)[:, -1]  # (B, d)
+        wanted = self.encoder(items, kinds, gaps, table, newest=True)[:, 0]  # (B, d)
         scores = wanted @ table.T / self.encoder.shape.temperature + bias  # (B, N)
         allowed: Tensor = scores.scatter(1, seen, MASKED)  # (B, N)
         return allowed

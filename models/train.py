@@ -135,7 +135,7 @@ def scorer(model: SequenceModel, source: Sequences) -> evaluate.Score:
         known = np.where(batch.items < len(table), batch.items, UNKNOWN_ROW)  # (B, L)
         arrays = (known, batch.kinds, batch.gaps)
         items, kinds, gaps = (torch.from_numpy(array).to(device) for array in arrays)  # (B, L)
-        out = model.encoder(items, kinds, gaps, table)[:, -1]  # (B, d)
+        out = model.encoder(items, kinds, gaps, table, newest=True)[:, 0]  # (B, d)
         scores: evaluate.Scores = (out @ table.T).cpu().numpy()  # (B, N)
         return scores
 

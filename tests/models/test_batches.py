@@ -1,5 +1,5 @@
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.batches import Log, batches, cut, examples, followers
@@ -18,6 +18,7 @@ def log(counts: list[int], known_share: float = 1.0) -> Log:
     return Log(source, known, known & (nth > 0))
 
 
+@settings(deadline=None)
 @given(sizes, st.integers(1, 6), st.integers(0, 1_000), st.sampled_from([0.5, 1.0]))
 def test_each_asked_event_is_asked_once_and_nothing_unknown_is_read(
     counts: list[int], length: int, seed: int, share: float
@@ -31,6 +32,7 @@ def test_each_asked_event_is_asked_once_and_nothing_unknown_is_read(
     assert not hidden & set(rows.items.ravel().tolist())
 
 
+@settings(deadline=None)
 @given(sizes, st.integers(1, 6), st.integers(0, 1_000))
 def test_what_is_wanted_is_what_came_next(counts: list[int], length: int, seed: int) -> None:
     made = log(counts)

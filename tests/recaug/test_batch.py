@@ -1,5 +1,5 @@
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recaug.batch import build, pad, sequences
@@ -38,6 +38,7 @@ def test_clocks_that_differ_make_no_negative_gap() -> None:
     assert build([([5], [1], [9_000])], [1_000], 50).gaps.tolist() == [[0.0]]
 
 
+@settings(deadline=None)
 @given(histories, st.integers(1, 6))
 def test_each_row_is_the_end_of_its_history(
     people: list[list[tuple[int, int, int]]], length: int

@@ -1,7 +1,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recaug.buffer import RollingBuffer, Snapshot
@@ -27,6 +27,7 @@ def listed(held: Snapshot) -> list[Row]:
     ]
 
 
+@settings(deadline=None)
 @given(st.lists(rows, max_size=8), st.integers(1, 20), st.integers(1, 500))
 def test_holds_the_newest_rows_within_both_bounds(
     parts: list[list[Row]], most: int, age_ms: int
@@ -48,6 +49,7 @@ def test_holds_the_newest_rows_within_both_bounds(
     assert sorted(set(held.items.tolist())) == list(range(len(held.item_ids)))
 
 
+@settings(deadline=None)
 @given(rows, st.integers(1, 20))
 def test_the_count_alone_keeps_the_end_of_the_log(new: list[Row], most: int) -> None:
     buffer = RollingBuffer(most, 10**9)

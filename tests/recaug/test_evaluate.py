@@ -2,7 +2,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recaug import evaluate
@@ -50,6 +50,7 @@ def test_a_score_that_is_no_number_is_an_error() -> None:
         evaluate.ranks(lambda part: np.full((len(part), 4), np.nan), source, wanted, 5, 4)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**32 - 1))
 def test_places_are_those_of_a_sorted_list(seed: int) -> None:
     rng = np.random.default_rng(seed)

@@ -1,5 +1,5 @@
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recaug.augment.sequence import Origin, Rows, counts, neighbours, view_of, views
@@ -28,6 +28,7 @@ sizes_ = st.lists(st.integers(1, 10), min_size=1, max_size=8)
 seeds = st.integers(0, 2**32 - 1)
 
 
+@settings(deadline=None)
 @given(sizes_, seeds, st.sampled_from(list(Origin)))
 def test_every_view_keeps_its_shape_and_its_padding_in_front(
     sizes: list[int], seed: int, kind: Origin
@@ -45,6 +46,7 @@ def test_every_view_keeps_its_shape_and_its_padding_in_front(
     assert (np.diff(times, axis=1) >= 0).all()
 
 
+@settings(deadline=None)
 @given(sizes_, seeds, st.sampled_from(list(Origin)))
 def test_what_is_called_real_was_done_by_that_user(
     sizes: list[int], seed: int, kind: Origin
@@ -55,6 +57,7 @@ def test_what_is_called_real_was_done_by_that_user(
         assert set(after[real].tolist()) <= set(kept(before))
 
 
+@settings(deadline=None)
 @given(sizes_, seeds)
 def test_crop_is_a_contiguous_part(sizes: list[int], seed: int) -> None:
     rows = some(sizes)
@@ -65,6 +68,7 @@ def test_crop_is_a_contiguous_part(sizes: list[int], seed: int) -> None:
         assert any(whole[i : i + len(part)] == part for i in range(len(whole)))
 
 
+@settings(deadline=None)
 @given(sizes_, seeds)
 def test_reorder_moves_one_part_and_loses_nothing(sizes: list[int], seed: int) -> None:
     rows = some(sizes)
@@ -76,6 +80,7 @@ def test_reorder_moves_one_part_and_loses_nothing(sizes: list[int], seed: int) -
         assert len(moved) == 0 or moved[-1] - moved[0] < 2
 
 
+@settings(deadline=None)
 @given(sizes_, seeds, st.sampled_from([(Origin.MASK, UNKNOWN_ROW), (Origin.SUBSTITUTE, FAR)]))
 def test_mask_and_substitute_change_items_only(
     sizes: list[int], seed: int, case: tuple[Origin, int]
@@ -90,6 +95,7 @@ def test_mask_and_substitute_change_items_only(
     assert np.array_equal(view.kinds, rows.kinds)
 
 
+@settings(deadline=None)
 @given(sizes_, seeds)
 def test_insert_puts_similar_items_before_real_ones(sizes: list[int], seed: int) -> None:
     rows = some(sizes)
