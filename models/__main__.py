@@ -37,7 +37,7 @@ def _fine_tune(given: argparse.Namespace) -> None:
 
     def say(stage: str, step: int, steps: int, loss: float | None) -> None:
         now = time.monotonic()
-        if stage == "train" and step < steps and now - said[0] < 0.5:
+        if stage == "train" and 1 < step < steps and now - said[0] < 0.5:
             return
         said[0] = now
         line = {"stage": stage, "step": step, "steps": steps, "loss": loss}

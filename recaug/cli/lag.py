@@ -35,6 +35,10 @@ def lag(
     max_lag_s: Annotated[
         float, typer.Option("--max-seconds", min=0, help="Warn when older than this.")
     ] = 10.0,
+    service: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="clean, learn or recommend; default all."),
+    ] = None,
     form: FormatOption = Format.TEXT,
     kafka: KafkaOption = None,
     data_dir: DataDirOption = None,
@@ -50,14 +54,18 @@ def lag(
     \b
       recaug lag
       recaug lag --watch --max-seconds 5
+      recaug lag --service clean
       recaug lag -f json | jq .verdict
     """
     from recaug.lag import worst
-    from recaug.lag_probe import LagProbe
+    from recaug.lag_probe import SERVICES, LagProbe
 
+    if service is not None and service not in SERVICES:
+        raise typer.BadParameter(f"no service {service!r}: one of {', '.join(SERVICES)}")
     settings = connect(kafka, None, data_dir)
     with LagProbe(settings) as probe:
-        for rows in _measure(probe, every_s, max_lag_s):
+        for every in _measure(probe, every_s, max_lag_s):
+            rows = [row for row in every if not service or row.group == settings.group(service)]
             verdict = worst(rows)
             _write(rows, verdict, form, watch)
             if not watch:

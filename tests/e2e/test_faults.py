@@ -34,7 +34,7 @@ def served(house: House) -> str | None:
 
 def caught_up(house: House) -> bool:
     lag = json.loads(house.run("lag", "-f", "json").stdout or "{}")
-    rows = lag.get("groups", [])
+    rows = lag.get("rows", [])
     return bool(rows) and all(row["lag"] < 2_000 for row in rows)
 
 
