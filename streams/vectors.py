@@ -20,9 +20,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import orjson
-from recaug.text import TextEncoder
 
 from recaug.settings import Settings
+from recaug.text import TextEncoder
 from streams.egress import Egress, Record
 from streams.follower import Followed, Follower, Source
 
