@@ -21,16 +21,17 @@ FROM base AS runtime
 # Kafka clients need no root, and a worker that is broken into should not have it.
 RUN groupadd --gid 10001 recaug \
  && useradd --uid 10001 --gid recaug --no-create-home --home-dir /data recaug \
- && install --directory --owner=recaug --group=recaug /data
+ && install --directory --owner=recaug --group=recaug /data /app/cache
 COPY recaug ./recaug
 COPY streams ./streams
-ENV RECAUG_DATA_DIR=/data
+ENV RECAUG_DATA_DIR=/data RECAUG_CACHE_DIR=/app/cache
 VOLUME /data
 USER recaug
 
 FROM runtime AS learn
 COPY models ./models
 COPY --from=build-learn /app/.venv /app/.venv
+RUN python -m models prepare
 CMD ["python", "-m", "streams", "learn"]
 
 FROM runtime AS serve

@@ -20,6 +20,7 @@ setup: .venv/.ready ## Make the environment in .venv from the lock file
 	  echo "making .venv with $(SYSTEM_PYTHON)"; \
 	  $(SYSTEM_PYTHON) -m venv .venv && .venv/bin/pip install --quiet 'uv==0.13.9'; }
 	$(UV) sync --locked --all-extras --all-groups --inexact
+	$(PYTHON) -m models prepare
 	@touch $@
 
 up: setup ## Start everything on this machine and open the page's address

@@ -1,7 +1,7 @@
 """`python -m models COMMAND`: what needs torch, run as a child so that it gives its memory back.
 
 fine-tune JOB        train on a job directory; progress as JSON lines, then JOB/result.json
-trace                prepare the export of models, so that the first fine-tune need not
+prepare              do once what takes a minute: trace the model's graph, export the text encoder
 export-encoder       turn a text encoder into ONNX and a tokenizer, once
 """
 
@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 
 from recaug.errors import Failure
+from recaug.settings import Settings
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -56,15 +57,17 @@ def _fine_tune(given: argparse.Namespace) -> None:
     say("done", 1, 1, None)
 
 
-def _trace(given: argparse.Namespace) -> None:
-    _be_modest()
-    from models import export
+def _prepare(_: argparse.Namespace) -> None:
+    from models import export, text
     from models.sequence import Shape
 
-    shape = Shape(history=given.history)
-    path = export.traced(shape, given.out or export.BESIDE)
+    settings = Settings()
+    shape = Shape(history=settings.history)
+    path = export.traced(shape, settings.graphs)
     if not path.exists():
         export.trace(shape, path)
+    if not settings.encoder_dir.exists():
+        text.export_encoder(settings.encoder, settings.encoder_dir)
 
 
 def _export_encoder(given: argparse.Namespace) -> None:
@@ -88,10 +91,8 @@ def _parser() -> argparse.ArgumentParser:
     tune = commands.add_parser("fine-tune", help="train on a job directory")
     tune.add_argument("job", type=Path)
     tune.set_defaults(run=_fine_tune)
-    trace = commands.add_parser("trace", help="prepare the export of models")
-    trace.add_argument("--out", type=Path, help="default: beside the code")
-    trace.add_argument("--history", type=int, default=50)
-    trace.set_defaults(run=_trace)
+    prepare = commands.add_parser("prepare", help="fill RECAUG_CACHE_DIR; safe to repeat")
+    prepare.set_defaults(run=_prepare)
     encoder = commands.add_parser("export-encoder", help="turn a text encoder into ONNX")
     encoder.add_argument("--encoder", default="", help="Hugging Face name or path; empty: MiniLM")
     encoder.add_argument("--out", type=Path, required=True)

@@ -6,7 +6,6 @@ import hashlib
 import io
 import json
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -30,11 +29,6 @@ POPULAR = 5_000
 TRIED = 64
 
 
-def graphs(registry: Path) -> Path:
-    """Where traced graphs are kept, beside the bundles; no model's name starts with a dot."""
-    return registry / ".graphs"
-
-
 def write(
     job: Job, data: Split, record: ModelRecord, model: SequenceModel, optimizer: AdamW
 ) -> ModelRecord:
@@ -43,7 +37,7 @@ def write(
     Raises ParityError before anything is written.
     """
     terms = job.terms
-    graph = export.export(model, graphs(terms.registry))
+    graph = export.export(model, terms.graphs)
     parity = export.check(graph, model, histories(data, terms.history))
     files = _files(job, data, graph, model, optimizer)
     about = record.model_dump(exclude={"name", "version", "manifest_sha256"})

@@ -32,8 +32,6 @@ OUTPUTS = ("scores", "rows")
 #: Largest difference of a score that is rounding; scores are cosines over a temperature, ±15.
 TOLERANCE = 1e-3
 SIZES = (1, 2, 7, 64)
-#: Graphs traced at installation, so that the first fine-tune need not.
-BESIDE = Path(__file__).parent / ".graphs"
 
 
 class ParityError(Exception):
@@ -72,9 +70,8 @@ def trace(shape: Shape, path: Path) -> None:
 
 
 def traced(shape: Shape, cache: Path) -> Path:
-    """Where the graph of this shape is: made by `make setup` beside the code, else in `cache`."""
-    name = f"{_fingerprint(shape)}.onnx"
-    return BESIDE / name if (BESIDE / name).exists() else cache / name
+    """Where the graph of this shape is in `cache`, or will be."""
+    return cache / f"{_fingerprint(shape)}.onnx"
 
 
 def filled(graph: onnx.ModelProto, weights: Mapping[str, Tensor]) -> bytes:

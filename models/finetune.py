@@ -112,7 +112,7 @@ def _start(job: Job, data: Split, parent: Bundle | None) -> tuple[SequenceModel,
 
 def _over(job: Job, shape: Shape, spent_s: Callable[[], float]) -> Callable[[], bool]:
     """Whether training has to stop, so that the rest fits into the budget too."""
-    ready = export.traced(shape, bundle.graphs(job.terms.registry)).exists()
+    ready = export.traced(shape, job.terms.graphs).exists()
     reserve = RESERVE_S + (0.0 if ready else TRACE_S)
     # A budget shorter than the reserve still trains a little: the gate decides what that is worth.
     least = spent_s() + 0.2 * job.terms.budget_s

@@ -22,6 +22,7 @@ class Terms(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     registry: Path
+    graphs: Path = Field(description="Where traced graphs are kept")
     name: str
     parent: str | None = None
     budget_s: float = Field(25.0, gt=0)

@@ -7,6 +7,7 @@ variables, so one machine, docker-compose and Kubernetes are configured alike.
 from __future__ import annotations
 
 from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
 from typing import Literal
 
@@ -41,7 +42,7 @@ class Settings(BaseSettings):
     replication: int = Field(1, ge=1, description="Replicas of every topic.")
     data_dir: Path = Field(Path(".recaug"), description="Where a local instance keeps its files.")
     cache_dir: Path = Field(
-        Path("~/.cache/recaug"), description="What can be made again: exported text encoders."
+        Path("~/.cache/recaug"), description="Traced graphs and text encoders: can be made again."
     )
     registry_dir: Path | None = Field(None, description="Model bundles; default DATA_DIR/registry.")
     model: str = Field("main", description="Name of the model in registry and topic.")
@@ -86,6 +87,17 @@ class Settings(BaseSettings):
     @cached_property
     def topics(self) -> Topics:
         return Topics(self.prefix)
+
+    @property
+    def graphs(self) -> Path:
+        """Where traced model graphs are kept."""
+        return self.cache_dir.expanduser().absolute() / "graphs"
+
+    @property
+    def encoder_dir(self) -> Path:
+        """Where the chosen text encoder is, once it has been exported."""
+        name = sha256(self.encoder.encode()).hexdigest()[:16]
+        return self.cache_dir.expanduser().absolute() / "encoders" / name
 
     @property
     def registry(self) -> Path:

@@ -53,6 +53,7 @@ class Trainer:
         wanted = self._settings
         return {
             "registry": str(self.registry.root),
+            "graphs": str(wanted.graphs),
             "name": wanted.model,
             "parent": self.registry.champion(wanted.model),
             "budget_s": wanted.train_budget_s,

@@ -151,8 +151,7 @@ class Vectors:
     async def _encoder(self) -> TextEncoder:
         """The exported encoder; exported first, once per machine, in a child with torch."""
         wanted = self._settings.encoder
-        name = hashlib.sha256(wanted.encode()).hexdigest()[:16]
-        place = self._settings.cache_dir.expanduser().absolute() / "encoders" / name
+        place = self._settings.encoder_dir
         if not place.exists():
             options = ["--encoder", wanted] if wanted else []
             command = [sys.executable, "-m", "models", "export-encoder", "--out", str(place)]

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from recaug.local.kafka import LocalKafka
@@ -18,6 +19,10 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "filterwarnings", "ignore:(read|open)_text is deprecated:DeprecationWarning"
     )
+
+    # A deadline would be a timing assertion, and the machines that run this are shared.
+    hypothesis.settings.register_profile("recaug", deadline=None)
+    hypothesis.settings.load_profile("recaug")
 
 
 @pytest.fixture(scope="session")

@@ -67,7 +67,8 @@ class House:
         return found
 
     def pid(self, name: str) -> int:
-        return int(next(c["pid"] for c in self.running["children"] if c["name"] == name))
+        """The child's process id; 0 while it is down."""
+        return next((c["pid"] for c in self.running["children"] if c["name"] == name), 0)
 
     def kill(self, name: str) -> int:
         """`kill -9` one of the children; returns the pid it had."""

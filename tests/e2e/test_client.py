@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 from confluent_kafka import Consumer, Producer
 
-from tests.e2e.house import ROOT, House
+from tests.e2e.house import ROOT, House, until
 
 pytestmark = pytest.mark.e2e
 
@@ -22,6 +22,12 @@ def validator(name: str) -> jsonschema.Draft202012Validator:
     schema = json.loads((SCHEMAS / f"{name}.json").read_bytes())
     jsonschema.Draft202012Validator.check_schema(schema)
     return jsonschema.Draft202012Validator(schema)
+
+
+def shown(house: House) -> int:
+    """Items in the next list."""
+    lists = house.run("tail", "-n", "1", "-f", "jsonl").stdout.splitlines()
+    return len(json.loads(lists[-1])["items"]) if lists else 0
 
 
 def ask(bootstrap: str, event: dict[str, Any]) -> dict[str, Any]:
@@ -55,6 +61,7 @@ def test_an_independent_client_gets_its_answer(tmp_path: Path) -> None:
     }
     validator("click").validate(click)
     with House(tmp_path, "--traffic", "simulate:50", "--no-page") as house:
+        until(lambda: shown(house) == 10, 60.0, house.said)  # before that the shop is empty
         answer = ask(house.running["kafka"], click)
         validator("recommendation").validate(answer)
         assert answer["user_id"] == "somebody"

@@ -57,21 +57,20 @@ def test_nothing_is_left_behind(report: dict[str, Any]) -> None:
 
 
 def test_a_second_start_resumes_with_the_learned_model(tmp_path: Path) -> None:
-    settings = {"train_first_events": "1500", "train_budget_s": "10"}
+    settings = {"train_first_events": "4000", "train_budget_s": "10", "train_every_s": "20"}
     with House(tmp_path, "--traffic", "simulate:200", **settings) as house:
-        until(lambda: "promoted" in house.run("model", "list", "-f", "json").stdout, 120.0)
         until(lambda: bool(served(house)), 120.0, house._explain)
         version = served(house)
         assert house.stop() == 0, house.said()
     with House(tmp_path, "--traffic", "none") as house:
-        answer = house.run("send", "click", "--user", "newcomer", "--item", "x", "--wait", "20",
-                           "-f", "json")  # fmt: skip
+        asked = ["send", "click", "--user", "newcomer", "--item", "sku-10001", "--wait", "20"]
+        answer = house.run(*asked)
         assert answer.returncode == 0, answer.stderr
-        assert served(house) == version
+        assert json.loads(answer.stdout)["model"]["version"] == version
         assert house.stop() == 0, house.said()
 
 
 def served(house: House) -> str | None:
-    """The version that a fresh answer names."""
-    sent = house.run("tail", "-n", "1", "-f", "jsonl", "--since", "1m").stdout.splitlines()
-    return json.loads(sent[-1])["model"]["version"] if sent else None
+    """The version that the next answer names."""
+    lists = house.run("tail", "-n", "1", "-f", "jsonl").stdout.splitlines()
+    return json.loads(lists[-1])["model"]["version"] if lists else None

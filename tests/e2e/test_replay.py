@@ -18,7 +18,7 @@ def test_all_of_ml_100k_is_accounted_for(tmp_path: Path) -> None:
     ratings = DATA / "ml-100k" / "ml-100k.inter.gz"
     assert ratings.exists(), f"{ratings} is missing: set RECAUG_DATA to the folder of data sets"
     with House(tmp_path, "--traffic", f"replay:{ratings}:max", "--no-page") as house:
-        until(lambda: "has all been published" in house.said(), 240.0, house._explain)
+        until(lambda: "all has been published" in house.said(), 240.0, house._explain)
         assert house.stop() == 0, house._explain()
     report = house.report()
     events, answers = report["events"], report["recommendations"]

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from models import bundle, export
+from models import export
 from models.sequence import Shape
 from recaug.buffer import RollingBuffer
 
@@ -26,11 +26,11 @@ def one_thread() -> None:
 
 @pytest.fixture(scope="session")
 def traced(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A registry that already holds the traced graph; copy its `.graphs` into one of your own."""
-    registry = tmp_path_factory.mktemp("traced")
+    """A cache that already holds the traced graph."""
+    cache = tmp_path_factory.mktemp("traced")
     shape = Shape(history=HISTORY)
-    export.trace(shape, export.traced(shape, bundle.graphs(registry)))
-    return registry
+    export.trace(shape, export.traced(shape, cache))
+    return cache
 
 
 @pytest.fixture(scope="session")

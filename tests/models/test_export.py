@@ -7,7 +7,7 @@ import pytest
 import torch
 from onnx import numpy_helper
 
-from models import bundle, export
+from models import export
 from models.export import ParityError, check, filled
 from models.sequence import SequenceModel, Shape
 from recaug.batch import History
@@ -30,7 +30,7 @@ def model() -> SequenceModel:
 
 
 def test_the_file_ranks_as_torch_does(model: SequenceModel, traced: Path) -> None:
-    file = export.export(model, bundle.graphs(traced))
+    file = export.export(model, traced)
     parity = check(file, model, HISTORIES)
     assert 0.0 < parity.worst < 1e-3
     assert parity.requests == 6 * (1 + 2 + 7 + 64)
@@ -38,7 +38,7 @@ def test_the_file_ranks_as_torch_does(model: SequenceModel, traced: Path) -> Non
 
 
 def test_weights_that_went_wrong_are_found(model: SequenceModel, traced: Path) -> None:
-    graph = onnx.load_from_string(export.export(model, bundle.graphs(traced)))
+    graph = onnx.load_from_string(export.export(model, traced))
     for kept in graph.graph.initializer:
         if kept.name == "encoder.norm.weight":
             changed = numpy_helper.to_array(kept).copy()
@@ -52,11 +52,11 @@ def test_scores_that_are_no_numbers_are_found(model: SequenceModel, traced: Path
     with torch.no_grad():
         model.encoder.norm.bias[0] = float("nan")
     with pytest.raises(ParityError, match="finite"):
-        check(export.export(model, bundle.graphs(traced)), model, HISTORIES)
+        check(export.export(model, traced), model, HISTORIES)
 
 
 def test_every_weight_needs_its_place(model: SequenceModel, traced: Path) -> None:
-    graph = onnx.load_from_string(export.export(model, bundle.graphs(traced)))
+    graph = onnx.load_from_string(export.export(model, traced))
     weights = {name: value.detach() for name, value in model.encoder.named_parameters()}
     with pytest.raises(ParityError, match="extra"):
         filled(graph, {**weights, "extra": torch.zeros(1)})
@@ -65,7 +65,7 @@ def test_every_weight_needs_its_place(model: SequenceModel, traced: Path) -> Non
 
 
 def test_the_file_is_self_contained_and_names_no_place(model: SequenceModel, traced: Path) -> None:
-    file = export.export(model, bundle.graphs(traced))
+    file = export.export(model, traced)
     graph = onnx.load_from_string(file)
     onnx.checker.check_model(graph, full_check=True)
     assert not any(kept.external_data for kept in graph.graph.initializer)
@@ -81,7 +81,7 @@ def test_a_graph_is_traced_once_for_a_shape(
     model: SequenceModel, traced: Path, tmp_path: Path
 ) -> None:
     cache = tmp_path / "graphs"
-    shutil.copytree(bundle.graphs(traced), cache)
+    shutil.copytree(traced, cache)
     before = {path: path.stat().st_mtime_ns for path in cache.iterdir()}
     files = [export.export(model, cache) for _ in range(2)]
     assert files[0] == files[1]
@@ -93,7 +93,7 @@ def test_a_graph_is_traced_once_for_a_shape(
 def test_table_is_an_input_so_rows_may_be_added(model: SequenceModel, traced: Path) -> None:
     import onnxruntime as ort
 
-    file = export.export(model, bundle.graphs(traced))
+    file = export.export(model, traced)
     session = ort.InferenceSession(file, providers=["CPUExecutionProvider"])
     table = np.random.default_rng(0).normal(size=(500, 64)).astype(np.float32)
     items = np.array([[450, 499]])

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models.bundle import ENCODER, ITEMS, POPULARITY, TEXT_MAP, VOCABULARY, graphs
+from models.bundle import ENCODER, ITEMS, POPULARITY, TEXT_MAP, VOCABULARY
 from recaug.buffer import RollingBuffer
 from recaug.registry import ModelRecord, Registry
 from tests.models.conftest import HISTORY, walks
@@ -21,9 +21,9 @@ FILES = {ENCODER, ITEMS, VOCABULARY, POPULARITY, "weights.safetensors", "optimiz
 
 @pytest.fixture
 def registry(traced: Path, tmp_path: Path) -> Registry:
-    made = tmp_path / "registry"
-    shutil.copytree(graphs(traced), graphs(made))
-    return Registry(made)
+    # As `prepare` leaves it: the graph is there before the first job.
+    shutil.copytree(traced, tmp_path / "graphs")
+    return Registry(tmp_path / "registry")
 
 
 def job(place: Path, registry: Registry, buffer: RollingBuffer, **terms: Any) -> Path:
@@ -31,7 +31,8 @@ def job(place: Path, registry: Registry, buffer: RollingBuffer, **terms: Any) ->
     buffer.save(place / "buffer.npz")
     # Ends when nothing is gained; the budget is only there for a machine that is very busy.
     told = {
-        "registry": str(registry.root), "name": "main", "parent": None, "budget_s": 120.0,
+        "registry": str(registry.root), "graphs": str(registry.root.parent / "graphs"),
+        "name": "main", "parent": None, "budget_s": 120.0,
         "threads": 1, "device": "cpu", "seed": 0, "history": HISTORY, "half_life_s": 3_600.0,
         "offsets": {"recaug.events": {"0": 41}}, "events": 1_234, **terms,
     }  # fmt: skip
