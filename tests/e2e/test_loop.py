@@ -18,9 +18,9 @@ pytestmark = pytest.mark.e2e
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
-    """What an independent reader of the topics found after two minutes of simulated traffic."""
+    """What an independent reader of the topics found after a minute and a half of simulated traffic."""
     directory = tmp_path_factory.mktemp("loop")
-    with House(directory, "--traffic", "simulate:200", "--for", "120", "--no-page") as house:
+    with House(directory, "--traffic", "simulate:200", "--for", "90", "--no-page") as house:
         until(lambda: house.process.poll() is not None, 420.0, house._explain)
         assert house.process.returncode == 0, house._explain()
         yield dict(house.report())
@@ -29,13 +29,13 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]
 def test_every_event_is_accepted_rejected_or_a_duplicate(report: dict[str, Any]) -> None:
     events = report["events"]
     known = events["accepted"] + sum(events["rejected"].values()) + events["duplicates"]
-    assert known == events["published"] > 20_000
+    assert known == events["published"] > 15_000
 
 
 def test_every_qualifying_event_is_answered_exactly_once(report: dict[str, Any]) -> None:
     answers = report["recommendations"]
     assert answers["missing"] == 0
-    assert answers["delivered"] == answers["distinct"] == answers["expected"] > 15_000
+    assert answers["delivered"] == answers["distinct"] == answers["expected"] > 12_000
 
 
 def test_a_model_learned_meanwhile_was_served(report: dict[str, Any]) -> None:
