@@ -18,7 +18,7 @@ pytestmark = pytest.mark.e2e
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
-    """What an independent reader of the topics found after a minute and a half of simulated traffic."""
+    """What an independent reader of the topics found after 90 s of simulated traffic."""
     directory = tmp_path_factory.mktemp("loop")
     with House(directory, "--traffic", "simulate:200", "--for", "90", "--no-page") as house:
         until(lambda: house.process.poll() is not None, 420.0, house._explain)
