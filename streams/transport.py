@@ -25,6 +25,9 @@ from faust.types import TP, ConsumerMessage
 #: low rates it is not noticed.
 POLL_GAP_S = 0.002
 
+#: Longest a fetch waits at the broker for a record, milliseconds (see `ConsumerThread`).
+FETCH_WAIT_MS = 20
+
 
 @dataclass(slots=True)
 class Batch:
@@ -58,6 +61,21 @@ class BatchSchema(faust.Schema):  # type: ignore[misc]
         return decode
 
 
+class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
+    """Faust's consumer thread with fetches that do not stay out.
+
+    aiokafka has one fetch at a time under way, for the partitions whose last records were taken.
+    When all busy partitions still hold some, it asks for the idle ones alone, and Faust lets that
+    fetch wait 1,500 ms: nothing else is read so long. Measured: one in some thousand batches, and
+    from then on again and again, because the backlog keeps all partitions busy.
+    """
+
+    def _create_worker_consumer(self, transport: Any) -> Any:
+        consumer = super()._create_worker_consumer(transport)
+        consumer._fetch_max_wait_ms = FETCH_WAIT_MS
+        return consumer
+
+
 class BatchConsumer(driver.Consumer):  # type: ignore[misc]
     """An aiokafka consumer whose unit of delivery, acknowledgement and commit is a `Batch`."""
 
@@ -65,6 +83,9 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]
         super().__init__(*args, **kwargs)
         self._due: dict[TP, int] = {}
         self._settled = asyncio.Event()
+
+    def _new_consumer_thread(self) -> ConsumerThread:
+        return ConsumerThread(self, loop=self.loop, beacon=self.beacon)
 
     # -- reading ----------------------------------------------------------------------------
 
