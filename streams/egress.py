@@ -49,7 +49,7 @@ class Egress:
                 "delivery.timeout.ms": DELIVERY_TIMEOUT_MS,
                 "message.max.bytes": 2**21 - 2**12,  # what our topics take, less the batch's header
                 "queue.buffering.max.messages": 200_000,
-                "log_level": 3,
+                "log_level": 2,  # a failed delivery is an exception; attempts to connect are noise
             }
         )
         self._open = True

@@ -52,9 +52,11 @@ class Follower:
                 "enable.auto.commit": False,
                 "auto.offset.reset": "earliest",
                 "fetch.wait.max.ms": 100,
-                "log_level": 3,
+                # While a broker is away it would print a line per attempt, twenty a second.
+                "log_level": 2,
             }
         )
+        self._open = True
         self._behind: dict[tuple[str, int], int] = {}
         self._caught_up = threading.Event()
         self._thread = threading.Thread(target=self._run, name="follower", daemon=True)
@@ -64,6 +66,12 @@ class Follower:
         self._assign()
         self._thread.start()
         return self._caught_up.wait(patience_s)
+
+    def close(self) -> None:
+        """Stop following."""
+        self._open = False
+        self._thread.join()
+        self._consumer.close()
 
     def _assign(self) -> None:
         topics = self._consumer.list_topics(timeout=20).topics
@@ -84,7 +92,7 @@ class Follower:
 
     def _run(self) -> None:
         try:
-            while True:
+            while self._open:
                 self._handle(self._consumer.consume(500, 0.2))
         except Exception:
             log.critical("the follower failed", exc_info=True)

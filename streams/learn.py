@@ -132,4 +132,5 @@ def main(settings: Settings) -> None:
         run_worker(app, settings)
     finally:
         learn.checkpoint()
+        vectors.close()
         egress.close()

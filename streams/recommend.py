@@ -179,4 +179,5 @@ def main(settings: Settings) -> None:
     try:
         run_worker(app, settings)
     finally:
+        follower.close()
         egress.close()

@@ -65,6 +65,9 @@ class Vectors:
         """Begin to follow; returns when what was there is known."""
         self._follower.start()
 
+    def close(self) -> None:
+        self._follower.close()
+
     def save(self, path: Path) -> Path | None:
         """All vectors as .npz (`ids`: UTF-8 lines, `vectors`: float16); None if there are none."""
         with self._lock:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -37,8 +39,10 @@ for name in {light}:
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
     out = tmp_path_factory.mktemp("wheel")
-    uv = Path(sys.executable).parent / "uv"
-    command = [str(uv), "build", "--wheel", "--out-dir", str(out), str(ROOT)]
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    uv = shutil.which("uv", path=path)
+    assert uv, "no uv: make setup installs it"
+    command = [uv, "build", "--wheel", "--out-dir", str(out), str(ROOT)]
     subprocess.run(command, check=True, capture_output=True)
     return zipfile.ZipFile(next(out.glob("*.whl")))
 

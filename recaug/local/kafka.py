@@ -63,8 +63,8 @@ _JVM = (
     "-Xms64m",
     "-Xmx512m",
     "-XX:+UseSerialGC",
-    # The second compiler costs a small machine more than its faster code gives back: half the CPU
-    # to start (2.7 s for 5.1 s), half per record for the first 300,000, and 30 MB less.
+    # The second compiler doubles the CPU of the start (5.1 s for 2.7 s) and takes another 12 s in
+    # the first minutes, just when a small machine starts everything else; it pays after about 90 s.
     "-XX:TieredStopAtLevel=1",
     "-XX:+ExitOnOutOfMemoryError",
     "--enable-native-access=ALL-UNNAMED",  # lz4; without it the JVM warns

@@ -3,10 +3,29 @@
 from __future__ import annotations
 
 import queue
+from collections.abc import Callable, Iterator, Mapping
+
+import pytest
 
 from recaug.kafka import ensure_topics, producer
 from recaug.settings import Settings
 from streams.follower import Followed, Follower, Source
+
+Follow = Callable[[Settings, Mapping[str, Source]], None]
+
+
+@pytest.fixture
+def follow() -> Iterator[Follow]:
+    """Start a follower that has caught up; it is closed after the test."""
+    started: list[Follower] = []
+
+    def start(settings: Settings, sources: Mapping[str, Source]) -> None:
+        started.append(Follower(settings.kafka, sources))
+        assert started[-1].start()
+
+    yield start
+    for follower in started:
+        follower.close()
 
 
 def publish(settings: Settings, topic: str, values: list[bytes | None]) -> None:
@@ -18,14 +37,13 @@ def publish(settings: Settings, topic: str, values: list[bytes | None]) -> None:
 
 
 def test_what_was_there_is_handled_before_start_returns_and_the_rest_follows(
-    settings: Settings,
+    settings: Settings, follow: Follow
 ) -> None:
     ensure_topics(settings)
     items, models = settings.topics.clean_items.name, settings.topics.models.name
     publish(settings, items, [b"1", b"2", None])
     seen: queue.Queue[Followed] = queue.Queue()
-    follower = Follower(settings.kafka, {items: Source(seen.put), models: Source(seen.put)})
-    assert follower.start()
+    follow(settings, {items: Source(seen.put), models: Source(seen.put)})
     before = {found.key: found for found in (seen.get_nowait() for _ in range(3))}
     assert {key: found.value for key, found in before.items()} == {
         "k0": b"1",
@@ -37,17 +55,16 @@ def test_what_was_there_is_handled_before_start_returns_and_the_rest_follows(
     assert seen.get(timeout=60).value == b"new"
 
 
-def test_a_tail_is_the_newest_of_each_partition(settings: Settings) -> None:
+def test_a_tail_is_the_newest_of_each_partition(settings: Settings, follow: Follow) -> None:
     ensure_topics(settings)
     topic = settings.topics.models.name  # one partition: its order is the order of sending
     publish(settings, topic, [b"%d" % n for n in range(10)])
     seen: queue.Queue[Followed] = queue.Queue()
-    assert Follower(settings.kafka, {topic: Source(seen.put, tail=3)}).start()
+    follow(settings, {topic: Source(seen.put, tail=3)})
     assert [seen.get_nowait().value for _ in range(3)] == [b"7", b"8", b"9"]
     assert seen.empty()
 
 
-def test_an_empty_topic_is_caught_up_at_once(settings: Settings) -> None:
+def test_an_empty_topic_is_caught_up_at_once(settings: Settings, follow: Follow) -> None:
     ensure_topics(settings)
-    topic = settings.topics.models.name
-    assert Follower(settings.kafka, {topic: Source(print)}).start()
+    follow(settings, {settings.topics.models.name: Source(print)})

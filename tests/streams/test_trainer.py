@@ -35,11 +35,12 @@ def test_a_job_says_what_to_train_on_and_where_it_came_from(
 
 def test_only_the_newest_jobs_are_kept(tmp_path: Path, buffer: RollingBuffer) -> None:
     made = Trainer(Settings(data_dir=tmp_path))
-    for number in range(5):
-        (tmp_path / "learn" / "jobs" / str(number)).mkdir(parents=True)
+    old = [f"{1_700_000_000_000 + number}" for number in range(5)]
+    for name in old:
+        (tmp_path / "learn" / "jobs" / name).mkdir(parents=True)
     newest = made.prepare(buffer, 100, {}, None)
     kept = sorted(path.name for path in newest.parent.iterdir())
-    assert kept == ["3", "4", newest.name]
+    assert kept == [*old[-2:], newest.name]
 
 
 async def test_a_child_that_fails_is_a_failed_attempt(
