@@ -11,14 +11,14 @@ import contextlib
 import logging
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from faust.types import TP
 
 from recaug.collect import Collector
 from recaug.kafka import ensure_topics
-from recaug.registry import ModelRecord
+from recaug.registry import CorruptBundle, ModelRecord
 from recaug.settings import Settings
 from streams.agent import die
 from streams.app import add_agent, announce_ready, create_app, run_worker
@@ -98,20 +98,26 @@ class Learn:
         """Every attempt under its own key, a promotion also under the model's: readers of the
         compacted topic find the newest champion there, and all that was tried beside it."""
         log.info("model %s promoted=%s: %s", record.version, record.promoted, record.reason)
-        value = record.model_dump_json().encode()
         keys = [f"{record.name}/{record.version}", *([record.name] if record.promoted else [])]
-        topic = self._settings.topics.models.name
+        await self._publish(record, keys)
+
+    async def _publish(self, record: ModelRecord, keys: Sequence[str]) -> None:
+        topic, value = self._settings.topics.models.name, record.model_dump_json().encode()
         await self._egress.send(Record(topic, key.encode(), value) for key in keys)
 
     async def _announce_champion(self) -> None:
         """Say again who the champion is: the last run may have died between alias and topic."""
-        name = self._settings.model
-        champion = self._trainer.registry.champion(name)
-        if champion is not None:
-            bundle = self._trainer.registry.open(name, champion)
-            about = bundle.manifest.model_dump()
-            record = ModelRecord(**about, manifest_sha256=bundle.manifest_sha256)
-            await self._announce(record)
+        name, registry = self._settings.model, self._trainer.registry
+        try:
+            champion = registry.champion(name)
+            if champion is None:
+                return
+            bundle = registry.open(name, champion)
+        except CorruptBundle as damaged:
+            log.error("%s; %s", damaged, damaged.mend)
+            return
+        about = bundle.manifest.model_dump()
+        await self._publish(ModelRecord(**about, manifest_sha256=bundle.manifest_sha256), [name])
 
 
 def main(settings: Settings) -> None:
