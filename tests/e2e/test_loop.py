@@ -59,7 +59,7 @@ def test_nothing_is_left_behind(report: dict[str, Any]) -> None:
 
 
 def test_a_second_start_resumes_with_the_learned_model(tmp_path: Path) -> None:
-    settings = {"train_first_events": "4000", "train_budget_s": "10", "train_every_s": "20"}
+    settings = {"train_first_events": "4000", "train_budget_s": "10", "train_every_s": "90"}
     with House(tmp_path, "--traffic", "simulate:200", **settings) as house:
         until(lambda: bool(served(house)), 120.0, house._explain)
         a_new_item_is_recommendable_within_seconds(house)
