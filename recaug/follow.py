@@ -10,7 +10,7 @@ from typing import Any, Self
 from kafka import TopicPartition
 
 from recaug.errors import Failure
-from recaug.kafka import Record, consumer
+from recaug.kafka import Record, consumer, to_record
 
 
 class Follower:
@@ -73,16 +73,3 @@ class Follower:
             place = found.get(at)
             # No record that young is there yet: begin with the next one.
             self._client.seek(at, ends[at] if place is None else place.offset)
-
-
-def to_record(record: Any) -> Record:
-    """Return a record of kafka-python's as one of ours."""
-    return Record(
-        record.topic,
-        record.partition,
-        record.offset,
-        record.timestamp,
-        record.key,
-        record.value,
-        tuple(record.headers),
-    )

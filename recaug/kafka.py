@@ -278,7 +278,7 @@ def _drain(
             heard = time.monotonic()
         for at, records in batches.items():
             end = left.get(at, 0)
-            yield from (_record(record) for record in records if record.offset < end)
+            yield from (to_record(record) for record in records if record.offset < end)
         for at in [at for at, end in left.items() if client.position(at) >= end]:
             # The last records of a range may be compacted away: the position tells, not a record.
             del left[at]
@@ -287,7 +287,8 @@ def _drain(
             raise unreachable(bootstrap, f"nothing came for {idle_s:.0f} s")
 
 
-def _record(record: Any) -> Record:
+def to_record(record: Any) -> Record:
+    """Return a record of kafka-python's as one of ours."""
     return Record(
         record.topic,
         record.partition,

@@ -16,8 +16,7 @@ from kafka import TopicPartition
 from kafka.errors import KafkaError
 
 from recaug.errors import Unreachable
-from recaug.follow import to_record
-from recaug.kafka import consumer
+from recaug.kafka import consumer, to_record
 from recaug.lag import SPACING_S, Sample, compare
 from recaug.lag_probe import LagProbe
 from recaug.page.board import Board, Post
