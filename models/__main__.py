@@ -24,7 +24,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         given.run(given)
     except Failure as failure:
-        print(f"{failure.what}\n  {failure.why}\n  {failure.mend}", file=sys.stderr)  # noqa: T201
+        sys.stderr.write(failure.explain())
         return failure.code
     return 0
 

@@ -22,7 +22,7 @@ from recaug.events import KINDS, items_of, user_key
 from recaug.settings import Settings
 from recaug.windows import IdWindow, SourceWindow, coordinates
 
-CURRENT = "CURRENT"
+CURRENT, BUFFER = "CURRENT", "buffer.npz"
 KEPT = 2
 
 
@@ -112,7 +112,7 @@ class Collector:
         for leftover in (aside, place):
             shutil.rmtree(leftover, ignore_errors=True)
         aside.mkdir(parents=True)
-        self.buffer.save(aside / "buffer.npz")
+        self.buffer.save(aside / BUFFER)
         for number, held in self._partitions.items():
             atomic.write_bytes(aside / f"{number}.sources", held.sources.snapshot())
             atomic.write_bytes(aside / f"{number}.ids", held.ids.snapshot())
@@ -133,7 +133,7 @@ class Collector:
         place = root / (root / CURRENT).read_text().strip()
         state = json.loads((place / "state.json").read_bytes())
         bounds = settings.buffer_events, int(settings.buffer_age_s * 1000)
-        collector.buffer = RollingBuffer.load(place / "buffer.npz", *bounds)
+        collector.buffer = RollingBuffer.load(place / BUFFER, *bounds)
         collector.events = state["events"]
         for number, at in state["positions"].items():
             held = collector._partition(int(number))

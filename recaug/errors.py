@@ -19,6 +19,11 @@ class Failure(Exception):
         super().__init__(f"{what}: {why}")
         self.what, self.why, self.mend = what, why, mend
 
+    def explain(self) -> str:
+        """The three lines a person reads on stderr: what failed, why, and what to type."""
+        parts = ("error", self.what), ("why", self.why), ("try", self.mend)
+        return "".join(f"{label + ':':<7}{' '.join(text.split())}\n" for label, text in parts)
+
 
 class Unreachable(Failure):
     """A server that was named or found does not answer."""

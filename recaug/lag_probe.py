@@ -16,9 +16,7 @@ from kafka.errors import CoordinatorNotAvailableError, KafkaError, RetriableErro
 from recaug.errors import Unreachable
 from recaug.kafka import admin, consumer, partitions_of
 from recaug.lag import Position, Sample
-from recaug.settings import Settings
-
-SERVICES = ("clean", "learn", "recommend")
+from recaug.settings import SERVICES, Settings
 
 #: How long to look for first unread records; past it a time lag is shown as unknown.
 PEEK_S = 1.0

@@ -16,6 +16,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from recaug.topics import Topics
 
+#: Each its own process and consumer group, in the order of the data's way.
+SERVICES = ("clean", "learn", "recommend")
+
 #: Events answered with a recommendation unless `RECAUG_ANSWER` says otherwise.
 ANSWERED = (
     "click",

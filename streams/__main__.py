@@ -6,9 +6,7 @@ import importlib
 import sys
 
 from recaug.errors import Failure
-from recaug.settings import Settings
-
-SERVICES = ("clean", "learn", "recommend")
+from recaug.settings import SERVICES, Settings
 
 
 def main(arguments: list[str]) -> int:
@@ -18,7 +16,7 @@ def main(arguments: list[str]) -> int:
     try:
         importlib.import_module(f"streams.{arguments[0]}").main(Settings())
     except Failure as failure:
-        sys.stderr.write(f"{failure.what}\n  why: {failure.why}\n  mend: {failure.mend}\n")
+        sys.stderr.write(failure.explain())
         return failure.code
     return 0
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from faust.types import TP
 
-from recaug.collect import Collector
+from recaug.collect import BUFFER, Collector
 from recaug.kafka import ensure_topics
 from recaug.registry import CorruptBundle, ModelRecord
 from recaug.settings import Settings
@@ -80,11 +80,11 @@ class Learn:
         return enough and new >= wanted.train_min_events
 
     async def _train(self) -> None:
-        # Both are written before anything is awaited: no fold can come in between.
-        self.checkpoint()
+        # Nothing is awaited until the job is written: no fold can come in between.
+        buffer = self.checkpoint() / BUFFER
         self._trained_events = self._collector.events
         job = self._trainer.prepare(
-            self._collector.buffer, self._collector.events, self._collector.positions,
+            buffer, self._collector.events, self._collector.positions,
             self._vectors.save(self._checkpoints / "vectors.npz"),
         )  # fmt: skip
         await self._announce(await self._trainer.run(job))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import os
 import shutil
 import sys
 import time
@@ -18,7 +19,6 @@ from pathlib import Path
 from typing import Any
 
 from recaug import atomic
-from recaug.buffer import RollingBuffer
 from recaug.registry import ModelRecord, Registry
 from recaug.settings import Settings
 
@@ -37,12 +37,15 @@ class Trainer:
         self.registry = Registry(settings.registry.absolute())
 
     def prepare(
-        self, buffer: RollingBuffer, events: int, positions: Mapping[int, int], vectors: Path | None
+        self, buffer: Path, events: int, positions: Mapping[int, int], vectors: Path | None
     ) -> Path:
-        """Write a job directory: what to train on and under which bounds."""
+        """Make a job directory: what to train on and under which bounds.
+
+        `buffer` is what `RollingBuffer.save` wrote, on the same disk: the job shares the file.
+        """
         job = self._jobs / f"{int(time.time() * 1000)}"
         job.mkdir(parents=True)
-        buffer.save(job / "buffer.npz")
+        os.link(buffer, job / "buffer.npz")
         if vectors is not None:
             shutil.copy(vectors, job / "vectors.npz")
         atomic.write_bytes(job / "job.json", json.dumps(self._terms(events, positions)).encode())

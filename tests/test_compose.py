@@ -14,8 +14,7 @@ from typer.main import get_command
 
 from recaug.cli import COMMANDS, app
 from recaug.local.kafka import VERSION
-from recaug.local.programs import SERVICES
-from recaug.settings import Settings
+from recaug.settings import SERVICES, Settings
 
 ROOT = Path(__file__).parents[1]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())

@@ -61,7 +61,7 @@ def _run(arguments: list[str]) -> int:
             arguments, prog_name="recaug", standalone_mode=False
         )
     except Failure as failure:
-        _explain(failure)
+        sys.stderr.write(failure.explain())
         return failure.code
     except UsageError as error:
         _show(error)
@@ -104,11 +104,6 @@ def _add(commands: typer.Typer, name: str) -> None:
 
 def _no_options() -> None:
     pass
-
-
-def _explain(failure: Failure) -> None:
-    for label, text in (("error", failure.what), ("why", failure.why), ("try", failure.mend)):
-        sys.stderr.write(f"{label + ':':<7}{' '.join(text.split())}\n")
 
 
 def _show(error: Any) -> None:

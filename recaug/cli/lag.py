@@ -58,7 +58,8 @@ def lag(
       recaug lag -f json | jq .verdict
     """
     from recaug.lag import worst
-    from recaug.lag_probe import SERVICES, LagProbe
+    from recaug.lag_probe import LagProbe
+    from recaug.settings import SERVICES
 
     if service is not None and service not in SERVICES:
         raise typer.BadParameter(f"no service {service!r}: one of {', '.join(SERVICES)}")

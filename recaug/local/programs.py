@@ -15,7 +15,6 @@ from recaug.errors import Failure
 from recaug.local.process import spawn
 from recaug.local.supervise import Program
 
-SERVICES = ("clean", "learn", "recommend")
 #: A log that has grown beyond this is set aside as `NAME.log.1` when its program starts.
 LOG_MAX = 32 * 1024 * 1024
 
@@ -44,7 +43,7 @@ class Programs:
     env: Mapping[str, str]
 
     def service(self, name: str) -> Program:
-        """One of `SERVICES`."""
+        """One of `recaug.settings.SERVICES`."""
         return self._program(name, [sys.executable, "-m", "streams", name], announces=True)
 
     def page(self, port: int) -> Program:

@@ -25,13 +25,13 @@ from recaug.local.instance import Child, Instance, Running
 from recaug.local.kafka import LocalKafka
 from recaug.local.news import News
 from recaug.local.ports import HOST, free_port, listens
-from recaug.local.programs import SERVICES, Programs, checkout
+from recaug.local.programs import Programs, checkout
 from recaug.local.redis import LocalRedis
 from recaug.local.screen import Screen
 from recaug.local.stopping import Stopping
 from recaug.local.supervise import Program, Supervisor, last_words
 from recaug.registry import CorruptBundle, Registry
-from recaug.settings import Settings
+from recaug.settings import SERVICES, Settings
 
 READY_S = 120.0
 PAGE_S = 30.0

@@ -14,17 +14,16 @@ from streams.trainer import Trainer
 
 
 @pytest.fixture
-def buffer() -> RollingBuffer:
+def buffer(tmp_path: Path) -> Path:
     held = RollingBuffer(1_000, 10**12)
     users = [f"u{n % 10}" for n in range(100)]
     items = [f"i{n % 7}" for n in range(100)]
     held.extend(users, items, [1] * 100, list(range(100)))
-    return held
+    held.save(tmp_path / "buffer.npz")
+    return tmp_path / "buffer.npz"
 
 
-def test_a_job_says_what_to_train_on_and_where_it_came_from(
-    tmp_path: Path, buffer: RollingBuffer
-) -> None:
+def test_a_job_says_what_to_train_on_and_where_it_came_from(tmp_path: Path, buffer: Path) -> None:
     made = Trainer(Settings(data_dir=tmp_path, train_budget_s=3))
     job = made.prepare(buffer, 100, {0: 60, 1: 40}, None)
     terms = json.loads((job / "job.json").read_bytes())
@@ -33,7 +32,7 @@ def test_a_job_says_what_to_train_on_and_where_it_came_from(
     assert len(RollingBuffer.load(job / "buffer.npz")) == 100
 
 
-def test_only_the_newest_jobs_are_kept(tmp_path: Path, buffer: RollingBuffer) -> None:
+def test_only_the_newest_jobs_are_kept(tmp_path: Path, buffer: Path) -> None:
     made = Trainer(Settings(data_dir=tmp_path))
     old = [f"{1_700_000_000_000 + number}" for number in range(5)]
     for name in old:
@@ -43,9 +42,7 @@ def test_only_the_newest_jobs_are_kept(tmp_path: Path, buffer: RollingBuffer) ->
     assert kept == [*old[-2:], newest.name]
 
 
-async def test_a_child_that_fails_is_a_failed_attempt(
-    tmp_path: Path, buffer: RollingBuffer
-) -> None:
+async def test_a_child_that_fails_is_a_failed_attempt(tmp_path: Path, buffer: Path) -> None:
     made = Trainer(Settings(data_dir=tmp_path))
     job = made.prepare(buffer, 100, {}, None)
     (job / "buffer.npz").write_bytes(b"not an archive")
@@ -56,7 +53,7 @@ async def test_a_child_that_fails_is_a_failed_attempt(
 
 
 async def test_a_child_that_is_not_done_in_time_is_ended(
-    tmp_path: Path, buffer: RollingBuffer, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, buffer: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(trainer, "GRACE_S", 0.0)
     made = Trainer(Settings(data_dir=tmp_path, train_budget_s=0.3))
