@@ -7,78 +7,108 @@ coordinates in the header `src` let every reader see that.
 
 from __future__ import annotations
 
-import logging
 import time
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
 
-from recaug.clean import Accepted, Cleaner, Duplicate, Outcome, RawRecord, Rejected
-from recaug.events import Rejection, dead_letter_headers
+from aiokafka.structs import ConsumerRecord
+
+from recaug.clean import Accepted, Cleaner, Duplicate, Outcome, RawRecord, Rejected, erased
+from recaug.erase import MOST, Erasures
+from recaug.events import Rejection, dead_letter
 from recaug.kafka import ensure_topics
 from recaug.settings import Settings
 from streams.app import add_agent, announce_ready, create_app, run_worker
 from streams.egress import Egress, Record
+from streams.follower import Followed, Follower, Source
+from streams.moved import Moved
+from streams.totals import Totals
 from streams.transport import Batch
 
-log = logging.getLogger(__name__)
+#: Records judged before what follows from them is given to the producer.
+CHUNK = 250
 
-#: Seconds between two lines of totals in the log.
-REPORT_S = 30.0
+_FATES = {Accepted: "accepted", Duplicate: "duplicates"}
 
 
 class Clean:
     """The handler of one worker: judges a batch, writes what follows."""
 
-    def __init__(self, settings: Settings, egress: Egress) -> None:
+    def __init__(
+        self, settings: Settings, egress: Egress, erasures: Erasures | None = None
+    ) -> None:
         self._cleaner = Cleaner(settings)
+        self._topics = settings.topics
+        self._erasures = Erasures() if erasures is None else erasures
         self._dead_letters = settings.topics.dead_letters.name
         self._egress = egress
-        self._totals: Counter[str] = Counter()
-        self._reported = time.monotonic()
+        self._totals = Totals()
 
     async def __call__(self, batch: Batch) -> None:
-        records = [
-            RawRecord(r.topic, r.partition, r.offset, r.key, r.value, r.headers, r.timestamp)
-            for r in batch.records
-        ]
-        outcomes = self._cleaner.clean(records, int(time.time() * 1000))
-        await self._egress.send(self._consequences(outcomes))
-        self._count(outcomes)
+        now_ms, rest = int(time.time() * 1000), batch.records
+        profiles = self._topics.users.name
+        if nulls := [r for r in rest if r.value is None and r.topic == profiles]:
+            for record in nulls:
+                erased.note(self._erasures, record.key, record.timestamp)
+            # Before the rest, so that what their users do afterwards is appended afterwards.
+            first = [r for r in rest if r.topic == profiles]
+            rest = [r for r in rest if r.topic != profiles]
+            await self._egress.send(self._consequences(first, now_ms))
+        await self._egress.send(self._consequences(rest, now_ms))
+        self._totals.report()
 
-    def _consequences(self, outcomes: Iterable[Outcome]) -> Iterable[Record]:
-        for outcome in outcomes:
-            if isinstance(outcome, Accepted):
-                yield Record(outcome.topic.name, outcome.key, outcome.value, outcome.headers)
-            elif isinstance(outcome, Rejected):
-                yield self._dead_letter(outcome)
+    def _consequences(self, records: Sequence[ConsumerRecord], now_ms: int) -> Iterator[Record]:
+        """What to write, as it is found: the producer's thread sends while the rest is judged."""
+        for first in range(0, len(records), CHUNK):
+            raw = [
+                RawRecord(r.topic, r.partition, r.offset, r.key, r.value, r.headers, r.timestamp)
+                for r in records[first : first + CHUNK]
+            ]
+            outcomes = self._cleaner.clean(raw, now_ms)
+            if len(self._erasures):
+                outcomes = erased.withhold(outcomes, self._topics, self._erasures)
+            self._totals.count(map(_fate, outcomes))
+            for outcome in outcomes:
+                if isinstance(outcome, Accepted):
+                    _, topic, key, value, headers = outcome
+                    yield Record(topic.name, key, value, headers)
+                elif isinstance(outcome, Rejected):
+                    yield self._dead_letter(outcome)
 
     def _dead_letter(self, rejected: Rejected) -> Record:
         raw = rejected.record
         why = Rejection(rejected.reason, rejected.message)
-        headers = dead_letter_headers(why, raw.topic, raw.partition, raw.offset, raw.headers)
-        return Record(self._dead_letters, raw.key, raw.value, headers)
+        place = raw.topic, raw.partition, raw.offset
+        letter = dead_letter(why, place, raw.key, raw.value, raw.headers)
+        return Record(self._dead_letters, letter.key, letter.value, letter.headers)
 
-    def _count(self, outcomes: Iterable[Outcome]) -> None:
-        for outcome in outcomes:
-            if isinstance(outcome, Accepted):
-                self._totals["accepted"] += 1
-            elif isinstance(outcome, Duplicate):
-                self._totals["duplicates"] += 1
-            else:
-                self._totals[outcome.reason] += 1
-        if time.monotonic() - self._reported > REPORT_S:
-            self._reported = time.monotonic()
-            log.info("so far: %s", dict(self._totals))
+
+def _fate(outcome: Outcome) -> str:
+    return outcome.reason if isinstance(outcome, Rejected) else _FATES[type(outcome)]
 
 
 def main(settings: Settings) -> None:
     """Run the service until it is told to stop."""
     ensure_topics(settings)
-    egress = Egress(settings.kafka)
+    egress, erasures = Egress(settings.broker), Erasures()
+    follower = Follower(settings.broker, {settings.topics.users.name: _nulls(erasures)})
+    follower.start()
     app = create_app("clean", settings)
-    add_agent(app, [topic.name for topic in settings.topics.inputs], Clean(settings, egress))
+    clean = Clean(settings, egress, erasures)
+    moved = Moved(settings, "clean", settings.topics.from_clean)
+    add_agent(app, [topic.name for topic in settings.topics.inputs], clean, owner=moved.positions)
     announce_ready(app, "clean")
     try:
         run_worker(app, settings)
     finally:
+        follower.close()
         egress.close()
+
+
+def _nulls(erasures: Erasures) -> Source:
+    """Who was erased before this worker started, for it may be behind with what they did."""
+
+    def handle(found: Followed) -> None:
+        if found.value is None:
+            erased.note(erasures, found.key.encode(), found.appended_ms)
+
+    return Source(handle, tail=MOST)

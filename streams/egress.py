@@ -9,25 +9,30 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from confluent_kafka import KafkaError, KafkaException, Producer
+
+from recaug.bounds import Bound, hit
+from recaug.connect import broker_of
+from recaug.security import Broker, librdkafka_options
 
 Headers = Sequence[tuple[str, bytes]]
 
 #: Give up on a delivery after this, ms: less than an agent's batch timeout.
 DELIVERY_TIMEOUT_MS = 25_000
 
+#: Records that may wait for the broker; `send` waits for room.
+QUEUED = 200_000
 
-@dataclass(frozen=True, slots=True)
-class Record:
+
+class Record(NamedTuple):
     """One record to write; the partition follows from the key (murmur2, as in Kafka's clients)."""
 
     topic: str
     key: bytes | None
     value: bytes | None
-    headers: Headers = field(default=())
+    headers: Headers = ()
 
 
 class DeliveryFailed(Exception):
@@ -37,10 +42,10 @@ class DeliveryFailed(Exception):
 class Egress:
     """Writes batches of records; open one per process, close it at the end."""
 
-    def __init__(self, bootstrap: str) -> None:
+    def __init__(self, broker: Broker | str) -> None:
         self._producer = Producer(
             {
-                "bootstrap.servers": bootstrap,
+                **librdkafka_options(broker_of(broker)),
                 "enable.idempotence": True,
                 "acks": "all",
                 "linger.ms": 1,
@@ -48,13 +53,12 @@ class Egress:
                 "partitioner": "murmur2_random",
                 "delivery.timeout.ms": DELIVERY_TIMEOUT_MS,
                 "message.max.bytes": 2**21 - 2**12,  # what our topics take, less the batch's header
-                "queue.buffering.max.messages": 200_000,
+                "delivery.report.only.error": True,  # a call per record costs a third of it all
+                "queue.buffering.max.messages": QUEUED,
                 "log_level": 2,  # a failed delivery is an exception; attempts to connect are noise
             }
         )
-        self._open = True
-        self._poller = threading.Thread(target=self._poll, name="egress", daemon=True)
-        self._poller.start()
+        self._flushing = threading.Lock()
 
     async def send(self, records: Iterable[Record]) -> None:
         """Write the records; returns when every one is acknowledged.
@@ -62,60 +66,41 @@ class Egress:
         Raises:
             DeliveryFailed: a record was refused or timed out.
         """
-        batch = list(records)
-        if not batch:
-            return
-        report = _Report(len(batch))
-        for record in batch:
+        report = _Report()
+        for record in records:
             await self._produce(record, report)
-        await report.done
+        # Waits for what others have sent as well, a thread of vectors or so: there is little of it.
+        await asyncio.to_thread(self._flush)
+        if report.error is not None:
+            raise DeliveryFailed(str(report.error))
 
     async def _produce(self, record: Record, report: _Report) -> None:
+        topic, key, value, headers = record
         while True:
             try:
-                self._producer.produce(
-                    record.topic,
-                    record.value,
-                    record.key,
-                    headers=list(record.headers),
-                    on_delivery=report,
-                )
+                self._producer.produce(topic, value, key, headers=list(headers), on_delivery=report)
                 return
             except BufferError:  # librdkafka's queue is full: let it drain
-                await asyncio.sleep(0.005)
+                hit(Bound.EGRESS)
+                await asyncio.to_thread(self._flush)
             except KafkaException as refused:
                 raise DeliveryFailed(str(refused)) from refused
 
-    def _poll(self) -> None:
-        while self._open:
-            self._producer.poll(0.1)
+    def _flush(self) -> None:
+        """Wait until everything is delivered or refused; sends at once what would linger."""
+        with self._flushing:  # else a report might be handed out in the other's flush
+            self._producer.flush()
 
     def close(self) -> None:
         """Flush and stop; what is still unacknowledged will be produced again by a replay."""
         self._producer.flush(5.0)
-        self._open = False
-        self._poller.join()
 
 
 class _Report:
-    """Delivery callback of a whole batch; called on the poller's thread."""
+    """What the broker refused of a batch; successes are not reported (see the options)."""
 
-    def __init__(self, expected: int) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._left = expected
-        self._error: KafkaError | None = None
-        self.done: asyncio.Future[None] = self._loop.create_future()
+    def __init__(self) -> None:
+        self.error: KafkaError | None = None
 
     def __call__(self, error: KafkaError | None, _: Any) -> None:
-        self._left -= 1
-        self._error = self._error or error
-        if not self._left:
-            self._loop.call_soon_threadsafe(self._finish)
-
-    def _finish(self) -> None:
-        if self.done.done():
-            return
-        if self._error is None:
-            self.done.set_result(None)
-        else:
-            self.done.set_exception(DeliveryFailed(str(self._error)))
+        self.error = self.error or error

@@ -3,30 +3,40 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
-from pydantic import BaseModel
-
+from recaug.bounds import Bound, hit
 from recaug.clean.limits import Limits
 from recaug.clean.records import Accepted, Duplicate, Outcome, RawRecord, Rejected
 from recaug.clean.resends import First, Resends
 from recaug.events import (
-    Envelope,
-    Line,
     Reason,
     Rejection,
-    ce_headers,
-    parse_event,
+    check_refusals,
     parse_item,
     parse_item_key,
     parse_user,
     parse_user_key,
+    read_event,
     to_bytes,
     user_key,
 )
 from recaug.events.times import to_ms
 from recaug.settings import Settings
-from recaug.windows import digest
+
+#: Reasons that say which limit was met.
+MET = {
+    Reason.TOO_LARGE: Bound.VALUE,
+    Reason.TOO_DEEP: Bound.DEPTH,
+    Reason.TOO_MANY: Bound.LINES,
+    Reason.TIME_IN_FUTURE: Bound.FUTURE,
+    Reason.PARKED: Bound.REFUSALS,
+    Reason.USER_FLOOD: Bound.USER_RATE,
+    Reason.USER_ITEM_FLOOD: Bound.USER_ITEM_RATE,
+    Reason.ITEM_FLOOD: Bound.ITEM_RATE,
+    Reason.BOT: Bound.BOT,
+}
 
 
 class Cleaner:
@@ -38,6 +48,7 @@ class Cleaner:
 
     def __init__(self, settings: Settings) -> None:
         self._topics = topics = settings.topics
+        self._production = settings.env == "production"
         self._max_bytes = settings.max_bytes
         self._max_future_ms = round(settings.max_future_s * 1000)
         self._limits = Limits(settings)
@@ -49,33 +60,42 @@ class Cleaner:
         }
 
     def clean(self, records: Sequence[RawRecord], now_ms: int) -> list[Outcome]:
-        """One outcome per record, in their order. `now_ms` is the clock events may not lead."""
-        return [self._clean(record, now_ms) for record in records]
+        """One outcome per record, in their order. Events may lead neither `now_ms` nor the broker's
+        clock: were this machine's set back, every honest event would seem to come from the future.
+        """
+        return [self._clean(record, max(now_ms, record.timestamp_ms)) for record in records]
 
     def _clean(self, record: RawRecord, now_ms: int) -> Outcome:
         try:
+            if record.headers:
+                check_refusals(record.headers)
             return self._stages[record.topic](record, now_ms)
         except Rejection as rejection:
+            if rejection.reason in MET:
+                hit(MET[rejection.reason])
             return Rejected(record, rejection.reason, rejection.message)
 
     def _event(self, record: RawRecord, now_ms: int) -> Outcome:
-        event = parse_event(
+        event, value = read_event(
             record.value,
             record.headers,
             now_ms,
             max_bytes=self._max_bytes,
             max_future_ms=self._max_future_ms,
         )
-        user, key, where = user_key(event), digest(event.event_id), record.where
+        if self._production:
+            _check_real(event)
+        user, where = user_key(event), record.where
         resends = self._resends[record.partition]
-        first = resends.find(key, user)
+        first = resends.find(event["event_id"], user)
         if first is None:
             self._limits.admit(user, targets(event), told_ms(event), record.timestamp_ms)
-            resends.add(key, user, record)
+            resends.add(event["event_id"], user, record)
         elif first.where != where:
-            return _resent(record, event.event_id, first)
-        headers = [("src", where.encode()), *ce_headers(event)]
-        return Accepted(record, self._topics.events, user.encode(), to_bytes(event), headers)
+            return _resent(record, event["event_id"], first)
+        return Accepted(
+            record, self._topics.events, user.encode(), value, [("src", where.encode())]
+        )
 
     def _item(self, record: RawRecord, now_ms: int) -> Outcome:
         topic, key = self._topics.clean_items, parse_item_key(record.key)
@@ -106,31 +126,27 @@ class Cleaner:
         return Accepted(record, topic, key.encode(), to_bytes(user), _document_headers(record))
 
 
-def told_ms(event: Envelope) -> int:
+def told_ms(event: Mapping[str, Any]) -> int:
     """When it happened, as its sender tells: a replay moves events to now and keeps their time."""
-    original = event.properties.get("original_timestamp") if event.properties else None
+    at_ms: int = event["timestamp"]
+    original = (event.get("properties") or {}).get("original_timestamp")
     if original is None:
-        return event.timestamp
+        return at_ms
     try:
         told = to_ms(original)
     except ValueError:
-        return event.timestamp
-    return told if isinstance(told, int) else event.timestamp
+        return at_ms
+    return told if isinstance(told, int) else at_ms
 
 
-def targets(event: BaseModel) -> tuple[str, ...]:
+def targets(event: Mapping[str, Any]) -> tuple[str, ...]:
     """What an event acts on, for better or worse: items, a brand, a search; at most 200."""
-    fields = event.__dict__
-    if "items" in fields:
-        return () if fields["event"] == "impression" else _distinct(fields["items"])
     for name in ("item_id", "target_id", "search_term"):
-        if name in fields:
-            return (fields[name],)
-    return ()
-
-
-def _distinct(lines: Sequence[Line]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(line.item_id for line in lines))
+        if name in event:
+            return (event[name],)
+    if event["event"] == "impression":
+        return ()
+    return tuple(dict.fromkeys(line["item_id"] for line in event.get("items", ())))
 
 
 def _resent(record: RawRecord, event_id: str, first: First) -> Outcome:
@@ -142,6 +158,15 @@ def _resent(record: RawRecord, event_id: str, first: First) -> Outcome:
         f"event_id {event_id!r} came from another user in {first.where}: an id names one event, so"
         " give each a new one, for instance a UUIDv7.",
     )
+
+
+def _check_real(event: Mapping[str, Any]) -> None:
+    if (event.get("properties") or {}).get("synthetic") is True:
+        raise Rejection(
+            Reason.SYNTHETIC,
+            "properties.synthetic marks test traffic, and this is production: send it to a test"
+            " installation.",
+        )
 
 
 def _check_key(key: str, named: str, field: str) -> None:

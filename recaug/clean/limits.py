@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
+from recaug.bounds import Bound, hit
 from recaug.events import Reason, Rejection
 from recaug.settings import Settings
 
@@ -36,21 +37,21 @@ class Rate:
 
     def over(self, key: Hashable, at_ms: int) -> bool:
         """Count an event at `at_ms`; True when it is more than `most`."""
-        number, into_ms = divmod(at_ms, self._window_ms)
+        number = at_ms // self._window_ms
         count = self._counts.get(key)
         if count is None:
             self._counts[key] = [number, 1, 0]
             _bound(self._counts)
             return False
-        ahead = number - count[0]
-        if ahead < 0:
-            return self._over_before(count, ahead)
-        if ahead > 0:
+        if number != count[0]:
+            ahead = number - count[0]
+            if ahead < 0:
+                return self._over_before(count, ahead)
             count[:] = number, 0, count[1] if ahead == 1 else 0
         count[1] += 1
         if count[1] + count[2] <= self._most:
             return False
-        return count[1] + count[2] * (1 - into_ms / self._window_ms) > self._most
+        return count[1] + count[2] * (1 - at_ms / self._window_ms + number) > self._most
 
     def _over_before(self, count: list[int], ahead: int) -> bool:
         if ahead < -1:
@@ -62,6 +63,7 @@ class Rate:
 def _bound(table: dict[Any, Any]) -> None:
     """Forget the older half of a full table."""
     if len(table) > WATCHED:
+        hit(Bound.WATCHED)
         for oldest in list(islice(table, WATCHED // 2)):
             del table[oldest]
 
@@ -109,13 +111,14 @@ class Limits:
     """All limits of one worker; raises a `Rejection` for the event that is over one.
 
     Users are counted by the time their events tell, so that a data set may be replayed faster than
-    it happened, and more widely by arrival, for told times can be forged. A time ahead of arrival
-    counts as arrival: else one such event would make all later ones old.
+    it happened. Events of another time than now are counted by arrival too, more widely, for told
+    times can be forged. A time ahead of arrival counts as arrival: else one such event would make
+    all later ones old.
     """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        window_ms = max(1, round(settings.flood_window_s * 1000))
+        self._window_ms = window_ms = max(1, round(settings.flood_window_s * 1000))
         self._told = Rate(window_ms, settings.user_limit)
         self._arrived = Rate(window_ms, BULK * settings.user_limit)
         self._pairs = Rate(window_ms, settings.user_item_limit)
@@ -126,7 +129,8 @@ class Limits:
         if self._metronome.is_bot(user, targets, told_ms, arrived_ms):
             raise self._bot(user)
         told_ms = min(told_ms, arrived_ms)
-        if self._told.over(user, told_ms) or self._arrived.over(user, arrived_ms):
+        late = told_ms // self._window_ms != arrived_ms // self._window_ms
+        if self._told.over(user, told_ms) or (late and self._arrived.over(user, arrived_ms)):
             most = self._settings.user_limit
             raise self._flood(Reason.USER_FLOOD, f"User {user!r}", most, "USER_LIMIT")
         for target in targets:

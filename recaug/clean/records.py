@@ -1,16 +1,19 @@
-"""A record as it came, and the three things that can become of it."""
+"""A record as it came, and the three things that can become of it.
+
+Named tuples where there is one per event: a frozen dataclass takes three times as long to make.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from recaug.events import Reason
 from recaug.topics import Topic
 
 
-@dataclass(frozen=True, slots=True)
-class RawRecord:
+class RawRecord(NamedTuple):
     """One Kafka record; `timestamp_ms` is when the broker appended it."""
 
     topic: str
@@ -27,8 +30,7 @@ class RawRecord:
         return f"{self.topic}:{self.partition}:{self.offset}"
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
+class Accepted(NamedTuple):
     """What to write to `topic`; a `value` of None deletes the document of that key."""
 
     record: RawRecord

@@ -1,7 +1,7 @@
 """What travels: every event, document, answer and dead letter, and how bytes become one of them.
 
     value, headers ──parse_event──▶ Click | View | … ──to_bytes──▶ canonical JSON
-                          └───────▶ Rejection ──dead_letter_headers──▶ dead letter
+                          └───────▶ Rejection ──dead_letter──▶ dead letter
 
 The pydantic models here are the contract; JSON Schema, AsyncAPI and the reference are written from
 them (`recaug schema export`).
@@ -18,8 +18,12 @@ from recaug.events.behaviour import (
     Search,
     View,
 )
-from recaug.events.cloudevents import ce_headers
-from recaug.events.deadletter import DeadLetter, dead_letter_headers
+from recaug.events.deadletter import (
+    DeadLetter,
+    check_refusals,
+    dead_letter,
+    dead_letter_headers,
+)
 from recaug.events.documents import Consent, Item, User
 from recaug.events.encode import to_bytes
 from recaug.events.envelope import Context, Envelope, Line, Shown
@@ -30,6 +34,7 @@ from recaug.events.parse import (
     parse_item_key,
     parse_user,
     parse_user_key,
+    read_event,
 )
 from recaug.events.reasons import Reason, Rejection
 from recaug.events.recommendation import Recommendation
@@ -63,9 +68,10 @@ __all__ = [
     "Shown",
     "User",
     "View",
-    "ce_headers",
+    "check_refusals",
     "clean_id",
     "clean_text",
+    "dead_letter",
     "dead_letter_headers",
     "items_of",
     "parse_event",
@@ -73,6 +79,7 @@ __all__ = [
     "parse_item_key",
     "parse_user",
     "parse_user_key",
+    "read_event",
     "recommendation_id",
     "rfc3339",
     "to_bytes",

@@ -1,4 +1,4 @@
-"""CloudEvents 1.0 over Kafka, read in both modes and written in binary mode.
+"""CloudEvents 1.0 over Kafka, read in both modes.
 
 Structured mode: header `content-type: application/cloudevents+json`, everything in the value.
 Binary mode: `ce_*` headers, the value is the event. What the event itself says wins over both.
@@ -11,24 +11,31 @@ from base64 import b64decode
 from collections.abc import Sequence
 from typing import Any
 
-from pydantic import BaseModel
-
+from recaug.bounds import Bound, hit
 from recaug.events.decode import decode
 from recaug.events.reasons import Reason, Rejection
-from recaug.events.times import rfc3339
 
 Headers = Sequence[tuple[str, bytes]]
 
 MAX_HEADER_BYTES = 8_192
-SOURCE = "/recaug/clean"
+#: A header may be empty, and then only their number tells that they are too many.
+MAX_HEADERS = 256
 _TYPE = "io.recaug.event."
 _VERSION = re.compile(r"\.v(\d{1,9})$")
 _REQUIRED = frozenset({"ce_id", "ce_type", "ce_source", "ce_specversion"})
 
 
 def check_headers(headers: Headers) -> None:
+    if len(headers) > MAX_HEADERS:
+        hit(Bound.HEADER_COUNT)
+        raise Rejection(
+            Reason.HEADERS_TOO_LARGE,
+            f"There are {len(headers):,} headers, more than {MAX_HEADERS}: put data into the"
+            " value.",
+        )
     size = sum(len(name) + len(value or b"") for name, value in headers)
     if size > MAX_HEADER_BYTES:
+        hit(Bound.HEADERS)
         raise Rejection(
             Reason.HEADERS_TOO_LARGE,
             f"The headers are {size:,} bytes, more than {MAX_HEADER_BYTES:,}: put data into the"
@@ -68,19 +75,6 @@ def from_structured(outer: dict[str, Any]) -> tuple[dict[str, Any], dict[str, An
             "The CloudEvent has no data object: put the event's fields into `data`.",
         )
     return data, _envelope(outer)
-
-
-def ce_headers(model: BaseModel) -> list[tuple[str, bytes]]:
-    """Binary mode headers of a canonical event."""
-    fields = model.__dict__
-    return [
-        ("ce_specversion", b"1.0"),
-        ("ce_id", fields["event_id"].encode()),
-        ("ce_type", f"{_TYPE}{fields['event']}.v1".encode()),
-        ("ce_source", SOURCE.encode()),
-        ("ce_time", rfc3339(fields["timestamp"]).encode()),
-        ("content-type", b"application/json"),
-    ]
 
 
 def _envelope(attributes: dict[str, Any]) -> dict[str, Any]:

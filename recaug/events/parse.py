@@ -14,19 +14,24 @@ from typing import Any, Generic, TypeVar
 import orjson
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from recaug.bounds import Bound, hit
 from recaug.events import cloudevents
 from recaug.events.aliases import event_fields, item_fields, user_fields
+from recaug.events.canonical import canonical
 from recaug.events.cloudevents import Headers
 from recaug.events.decode import check_size, decode
 from recaug.events.documents import Item, User
+from recaug.events.encode import to_bytes
 from recaug.events.explain import explain
-from recaug.events.fields import Id, UserId
+from recaug.events.fields import ID_LENGTH, Id, UserId
 from recaug.events.kinds import Event
 from recaug.events.reasons import Reason, Rejection
 from recaug.events.times import rfc3339
 
 MAX_BYTES = 65_536
 MAX_FUTURE_MS = 300_000
+#: As many as the longest id takes.
+KEY_BYTES = 4 * ID_LENGTH
 
 _KEY = re.compile(rb'"[ \t\r\n]*:')
 
@@ -64,6 +69,30 @@ def parse_event(
     event = _parse(_EVENT, value, headers, max_bytes)
     _check_time(event.timestamp, now_ms, max_future_ms)
     return event
+
+
+def read_event(
+    value: bytes | None,
+    headers: Headers,
+    now_ms: int,
+    *,
+    max_bytes: int = MAX_BYTES,
+    max_future_ms: int = MAX_FUTURE_MS,
+) -> tuple[dict[str, Any], bytes]:
+    """The event in a record as plain fields, and as canonical bytes; like `parse_event`.
+
+    For whoever passes events on: a canonical event's bytes come back as they are.
+    """
+    value = check_size(value, max_bytes)
+    if headers:
+        cloudevents.check_headers(headers)
+    fields = None if headers and cloudevents.is_structured(headers) else canonical(value)
+    if fields is not None:
+        _check_time(fields["timestamp"], now_ms, max_future_ms)
+        return fields, value
+    event = parse_event(value, headers, now_ms, max_bytes=max_bytes, max_future_ms=max_future_ms)
+    value = to_bytes(event)
+    return orjson.loads(value), value
 
 
 def parse_item(
@@ -178,6 +207,11 @@ def _check_time(at_ms: int, now_ms: int, max_future_ms: int) -> None:
 def _parse_key(adapter: TypeAdapter[str], name: str, key: bytes | None) -> str:
     if not key:
         raise Rejection(Reason.NO_KEY, f"The record has no key: set it to the {name}.")
+    if len(key) > KEY_BYTES:
+        hit(Bound.KEY)
+        raise Rejection(
+            Reason.BAD_ID, f"The key is {len(key):,} bytes long, not an id: set it to the {name}."
+        )
     try:
         return adapter.validate_python(key.decode())
     except UnicodeDecodeError:

@@ -46,10 +46,7 @@ def test_a_canonical_event_goes_on_unchanged() -> None:
     assert (outcome.topic, outcome.key) == (TOPICS.events, b"u1")
     assert outcome.value is not None
     assert json.loads(outcome.value) == click()
-    headers = dict(outcome.headers)
-    assert headers["src"] == b"clickstream:3:41"
-    assert headers["ce_id"] == b"e1"
-    assert headers["ce_type"] == b"io.recaug.event.click.v1"
+    assert outcome.headers == [("src", b"clickstream:3:41")]
 
 
 def test_a_dialect_is_translated_and_keyed_by_its_user() -> None:
@@ -262,4 +259,6 @@ def test_total_and_in_order(batch: list[RawRecord]) -> None:
             assert outcome.message
         elif isinstance(outcome, Accepted) and outcome.topic == TOPICS.events:
             event = parse_event(outcome.value, outcome.headers, NOW)
-            assert to_bytes(event) == outcome.value, "what clean writes is canonical"
+            assert outcome.value is not None
+            canonical, written = json.loads(to_bytes(event)), json.loads(outcome.value)
+            assert canonical == written, "what clean writes is canonical"

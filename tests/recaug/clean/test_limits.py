@@ -81,7 +81,7 @@ def test_an_item_is_capped_over_all_users() -> None:
 
 def test_forged_times_meet_the_limit_by_arrival() -> None:
     limits = Limits(Settings(user_limit=5))
-    past = [("u1", f"i{n}", NOW - n * WINDOW, NOW) for n in range(BULK * 5 + 1)]
+    past = [("u1", f"i{n}", NOW - (n + 1) * WINDOW, NOW) for n in range(BULK * 5 + 1)]
     assert reasons(limits, past) == [None] * BULK * 5 + [Reason.USER_FLOOD]
 
 

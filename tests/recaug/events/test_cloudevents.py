@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from recaug.events import Click, Reason, Rejection, ce_headers, parse_event, to_bytes
+from recaug.events import Click, Reason, Rejection, parse_event
 from tests.recaug.events.examples import AT_MS, click
 
 BINARY = [
@@ -76,19 +76,6 @@ def test_structured_mode_gone_wrong(changes: dict[str, Any], reason: Reason) -> 
     with pytest.raises(Rejection) as caught:
         structured(**changes)
     assert caught.value.reason is reason
-
-
-def test_what_is_written_is_binary_mode_and_reads_back() -> None:
-    assert ce_headers(EVENT) == [
-        ("ce_specversion", b"1.0"),
-        ("ce_id", b"ce-1"),
-        ("ce_type", b"io.recaug.event.click.v1"),
-        ("ce_source", b"/recaug/clean"),
-        ("ce_time", b"2025-11-24T16:00:00.000Z"),
-        ("content-type", b"application/json"),
-    ]
-    assert parse_event(to_bytes(EVENT), ce_headers(EVENT), AT_MS) == EVENT
-    assert parse_event(b'{"user_id":"u-1","item_id":"sku-1"}', ce_headers(EVENT), AT_MS) == EVENT
 
 
 def test_headers_are_bounded() -> None:
