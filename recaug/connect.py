@@ -2,63 +2,39 @@
 
 from __future__ import annotations
 
-import socket
-import time
 from typing import Any
 
 from kafka.errors import KafkaError, KafkaTimeoutError
 
-from recaug.errors import Unreachable
+from recaug.knock import knock, unreachable
+from recaug.security import Broker, kafka_python_options
+from recaug.settings import Settings
 
 CONNECT_S = 10.0
 
 
-def connect(client: Any, bootstrap: str, timeout_s: float, **options: Any) -> Any:
-    """Make a `client` (one of kafka-python's classes) for these bootstrap servers.
+def broker_of(server: Broker | str) -> Broker:
+    """Return the broker meant; for an address alone, all else is as the environment says.
+
+    :raises Failure: it may not or cannot be talked to as configured.
+    """
+    return server if isinstance(server, Broker) else Settings(kafka=server).broker
+
+
+def connect(client: Any, server: Broker | str, timeout_s: float, **options: Any) -> Any:
+    """Make a `client` (one of kafka-python's classes) for this broker.
 
     :raises Unreachable: no broker answered within `timeout_s`.
+    :raises Failure: it may not be talked to as configured, or one of us refused the other.
     """
-    _await_port(bootstrap, timeout_s)
+    broker = broker_of(server)
+    secured = kafka_python_options(broker)
+    knock(broker, secured, timeout_s)
     try:
-        return client(
-            bootstrap_servers=[server.strip() for server in bootstrap.split(",")],
-            bootstrap_timeout_ms=int(timeout_s * 1_000),
-            **options,
-        )
+        return client(**secured, bootstrap_timeout_ms=int(timeout_s * 1_000), **options)
     except KafkaTimeoutError as error:
-        raise unreachable(bootstrap, f"no answer within {timeout_s:g} s") from error
+        clear = broker.security == "plaintext"
+        hint = "; if it wants TLS, set RECAUG_KAFKA_SECURITY" if clear else ""
+        raise unreachable(broker, f"no answer within {timeout_s:g} s{hint}") from error
     except (KafkaError, OSError) as error:
-        raise unreachable(bootstrap, f"{type(error).__name__}: {error}") from error
-
-
-def _await_port(bootstrap: str, timeout_s: float) -> None:
-    """Wait until one of the servers accepts connections.
-
-    kafka-python would wait as well, but it leaves its half-open sockets to the garbage collector.
-    """
-    deadline = time.monotonic() + timeout_s
-    while True:
-        for server in bootstrap.split(","):
-            try:
-                socket.create_connection(_host_and_port(server), timeout_s).close()
-            except (OSError, ValueError) as error:
-                why = str(error)
-            else:
-                return
-        if time.monotonic() >= deadline:
-            raise unreachable(bootstrap, f"{why} (tried for {timeout_s:g} s)")
-        time.sleep(0.05)
-
-
-def _host_and_port(server: str) -> tuple[str, int]:
-    host, _, port = server.strip().rpartition(":")
-    return host.strip("[]"), int(port)
-
-
-def unreachable(bootstrap: str, why: str) -> Unreachable:
-    """The error for a broker that does not answer, with what to type."""
-    return Unreachable(
-        f"Kafka at {bootstrap} does not answer",
-        why,
-        "start everything with: recaug up   (or name your broker: --kafka HOST:PORT)",
-    )
+        raise unreachable(broker, f"{type(error).__name__}: {error}") from error

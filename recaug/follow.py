@@ -11,23 +11,26 @@ from kafka import TopicPartition
 
 from recaug.errors import Failure
 from recaug.kafka import Record, consumer, to_record
+from recaug.security import Broker
 
 
 class Follower:
     """Stands at the ends of some topics from the moment it is made; nothing after is missed.
 
-    with Follower(bootstrap, ["recommendations"]) as follower:
+    with Follower(settings.broker, ["recommendations"]) as follower:
         for record in follower.records(5.0): ...
     """
 
-    def __init__(self, bootstrap: str, topics: Sequence[str], since_ms: int | None = None) -> None:
+    def __init__(
+        self, broker: Broker | str, topics: Sequence[str], since_ms: int | None = None
+    ) -> None:
         """
         :param since_ms: begin at the first record not older than this, epoch milliseconds.
 
         :raises Failure: a topic does not exist.
         :raises Unreachable: the broker does not answer.
         """
-        self._client = consumer(bootstrap, fetch_max_wait_ms=100)
+        self._client = consumer(broker, fetch_max_wait_ms=100)
         try:
             places = [at for topic in topics for at in self._partitions(topic)]
             self._client.assign(places)

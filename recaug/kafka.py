@@ -16,11 +16,14 @@ from kafka.errors import (
     KafkaError,
     RetriableError,
     TopicAlreadyExistsError,
+    TopicAuthorizationFailedError,
     for_code,
 )
 
-from recaug.connect import CONNECT_S, connect, unreachable
+from recaug.connect import CONNECT_S, broker_of, connect
 from recaug.errors import Failure, Unreachable
+from recaug.knock import unreachable
+from recaug.security import Broker
 from recaug.settings import Settings
 from recaug.topics import Topic
 
@@ -30,6 +33,7 @@ Offsets = dict[tuple[str, int], int]
 #: A broker that has just started is not counted at once: topics are asked for again for so long.
 CREATE_S = 15.0
 _OK = 0
+_FORBIDDEN = TopicAuthorizationFailedError.errno
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,36 +53,36 @@ class Record:
         return next((value for key, value in reversed(self.headers) if key == name), None)
 
 
-def admin(bootstrap: str, timeout_s: float = CONNECT_S) -> KafkaAdminClient:
+def admin(broker: Broker | str, timeout_s: float = CONNECT_S) -> KafkaAdminClient:
     """Connect an admin client; use it as a context manager.
 
     :raises Unreachable: no broker answered within `timeout_s`.
     """
-    return connect(KafkaAdminClient, bootstrap, timeout_s)
+    return connect(KafkaAdminClient, broker, timeout_s)
 
 
-def producer(bootstrap: str, timeout_s: float = CONNECT_S, **options: Any) -> KafkaProducer:
+def producer(broker: Broker | str, timeout_s: float = CONNECT_S, **options: Any) -> KafkaProducer:
     """Connect an idempotent `acks=all` producer with the murmur2 partitioner of Kafka's clients.
 
     :raises Unreachable: no broker answered within `timeout_s`.
     """
     chosen = {"acks": "all", "compression_type": "lz4", "linger_ms": 5, **options}
-    return connect(KafkaProducer, bootstrap, timeout_s, **chosen)
+    return connect(KafkaProducer, broker, timeout_s, **chosen)
 
 
-def consumer(bootstrap: str, timeout_s: float = CONNECT_S, **options: Any) -> KafkaConsumer:
+def consumer(broker: Broker | str, timeout_s: float = CONNECT_S, **options: Any) -> KafkaConsumer:
     """Connect a consumer that belongs to no group.
 
     :raises Unreachable: no broker answered within `timeout_s`.
     """
     chosen = {"group_id": None, "enable_auto_commit": False, "auto_offset_reset": "earliest"}
-    return connect(KafkaConsumer, bootstrap, timeout_s, **{**chosen, **options})
+    return connect(KafkaConsumer, broker, timeout_s, **{**chosen, **options})
 
 
-def brokers(bootstrap: str, timeout_s: float = 2.0) -> int:
+def brokers(broker: Broker | str, timeout_s: float = 2.0) -> int:
     """Return how many brokers the cluster counts; 0 when none answers."""
     try:
-        with admin(bootstrap, timeout_s) as client:
+        with admin(broker, timeout_s) as client:
             return len(client.describe_cluster()["brokers"])
     except (Unreachable, KafkaError):
         return 0
@@ -103,7 +107,7 @@ def ensure_topics(settings: Settings) -> dict[str, int]:
     :raises Unreachable: the broker does not answer.
     """
     wanted = settings.topics.all
-    with admin(settings.kafka) as client:
+    with admin(settings.broker) as client:
         have = partition_counts(client, wanted)
         _refuse_unequal(wanted, have)
         missing = [topic for topic in wanted if topic.name not in have]
@@ -139,7 +143,8 @@ def _create(client: KafkaAdminClient, specs: dict[str, Any], replication: int) -
             for topic in answer["topics"]
             if topic["error_code"] not in (_OK, TopicAlreadyExistsError.errno)
         }
-        if specs and time.monotonic() > deadline:
+        refused = _FORBIDDEN in {topic["error_code"] for topic in answer["topics"]}
+        if specs and (refused or time.monotonic() > deadline):
             raise _not_created(sorted(specs), answer, replication)
         time.sleep(0.2 if specs else 0)
 
@@ -147,6 +152,12 @@ def _create(client: KafkaAdminClient, specs: dict[str, Any], replication: int) -
 def _not_created(names: list[str], answer: Mapping[str, Any], replication: int) -> Failure:
     told = next(topic for topic in answer["topics"] if topic["name"] == names[0])
     why = for_code(told["error_code"]).__name__
+    if told["error_code"] == _FORBIDDEN:
+        return Failure(
+            f"topics are missing: {', '.join(names)}",
+            "this principal may not create them, or may not see that they are there",
+            "as an administrator: python -m streams topics; ops/acl/kafka.sh   (docs/security.md)",
+        )
     return Failure(
         f"topics could not be created: {', '.join(names)}",
         f"the broker says {why} {told.get('error_message') or ''} ({replication} replicas asked)",
@@ -180,15 +191,15 @@ def partitions_of(client: KafkaAdminClient, topics: Iterable[str]) -> list[Topic
     ]
 
 
-def end_offsets(bootstrap: str, topics: Iterable[str]) -> Offsets:
+def end_offsets(broker: Broker | str, topics: Iterable[str]) -> Offsets:
     """Return the offset the next record of every partition will get."""
-    with admin(bootstrap) as client:
+    with admin(broker) as client:
         return _offsets(client, partitions_of(client, topics), OffsetSpec.LATEST)
 
 
-def start_offsets(bootstrap: str, topics: Iterable[str]) -> Offsets:
+def start_offsets(broker: Broker | str, topics: Iterable[str]) -> Offsets:
     """Return the offset of the oldest record kept in every partition."""
-    with admin(bootstrap) as client:
+    with admin(broker) as client:
         return _offsets(client, partitions_of(client, topics), OffsetSpec.EARLIEST)
 
 
@@ -239,7 +250,7 @@ def _offsets(client: KafkaAdminClient, partitions: list[TopicPartition], spec: A
 
 
 def read(
-    bootstrap: str,
+    broker: Broker | str,
     topics: Iterable[str],
     from_offsets: Mapping[tuple[str, int], int] | None = None,
     until_offsets: Mapping[tuple[str, int], int] | None = None,
@@ -253,23 +264,23 @@ def read(
 
     :raises Unreachable: the broker does not answer, or nothing came for `idle_s`.
     """
-    names = list(topics)
-    until = dict(end_offsets(bootstrap, names) if until_offsets is None else until_offsets)
-    begin = {**start_offsets(bootstrap, names), **(from_offsets or {})}
+    broker, names = broker_of(broker), list(topics)
+    until = dict(end_offsets(broker, names) if until_offsets is None else until_offsets)
+    begin = {**start_offsets(broker, names), **(from_offsets or {})}
     left = {TopicPartition(*at): end for at, end in until.items() if end > begin.get(at, 0)}
     left = {at: end for at, end in left.items() if at.topic in names}
-    client = consumer(bootstrap, max_poll_records=5_000)
+    client = consumer(broker, max_poll_records=5_000)
     try:
         client.assign(list(left))
         for at in left:
             client.seek(at, begin[at.topic, at.partition])
-        yield from _drain(client, bootstrap, left, idle_s)
+        yield from _drain(client, broker, left, idle_s)
     finally:
         client.close()
 
 
 def _drain(
-    client: KafkaConsumer, bootstrap: str, left: dict[TopicPartition, int], idle_s: float
+    client: KafkaConsumer, broker: Broker, left: dict[TopicPartition, int], idle_s: float
 ) -> Iterator[Record]:
     heard = time.monotonic()
     while left:
@@ -284,7 +295,7 @@ def _drain(
             del left[at]
             client.pause(at)
         if time.monotonic() - heard > idle_s:
-            raise unreachable(bootstrap, f"nothing came for {idle_s:.0f} s")
+            raise unreachable(broker, f"nothing came for {idle_s:.0f} s")
 
 
 def to_record(record: Any) -> Record:

@@ -25,11 +25,12 @@ PEEK_S = 1.0
 PATIENCE_S = 10.0
 
 
-def group_topics(settings: Settings) -> dict[str, list[str]]:
+def group_topics(settings: Settings, services: Iterable[str] = SERVICES) -> dict[str, list[str]]:
     """Return what each service must read, by group: a group that never ran is measured too."""
     topics = settings.topics
-    reads = {"clean": topics.inputs, "learn": (topics.events,), "recommend": (topics.events,)}
-    return {settings.group(name): [topic.name for topic in reads[name]] for name in SERVICES}
+    log = (topics.events, topics.clean_users)
+    reads = {"clean": topics.inputs, "learn": log, "recommend": log}
+    return {settings.group(name): [topic.name for topic in reads[name]] for name in services}
 
 
 class LagProbe:
@@ -39,10 +40,13 @@ class LagProbe:
         first = probe.sample(now_ms)
     """
 
-    def __init__(self, settings: Settings) -> None:
-        self._bootstrap = settings.kafka
-        self._wanted = group_topics(settings)
-        self._admin = admin(settings.kafka)
+    def __init__(self, settings: Settings, services: Iterable[str] = SERVICES) -> None:
+        """
+        :param services: whose groups; a service may ask the broker about its own only.
+        """
+        self._broker = settings.broker
+        self._wanted = group_topics(settings, services)
+        self._admin = admin(self._broker)
         self._peeker: Any = None
 
     def __enter__(self) -> Self:
@@ -70,7 +74,7 @@ class LagProbe:
             return self._sample(now_ms)
         except (KafkaError, OSError) as error:
             raise Unreachable(
-                f"Kafka at {self._bootstrap} does not answer",
+                f"Kafka at {self._broker} does not answer",
                 f"{type(error).__name__}: {error}",
                 "start everything with: recaug up   (or name your broker: --kafka HOST:PORT)",
             ) from error
@@ -162,7 +166,7 @@ class LagProbe:
     def _reader(self) -> Any:
         if self._peeker is None:
             self._peeker = consumer(
-                self._bootstrap,
+                self._broker,
                 # What a poll leaves of a partition that is then paused holds up the next fetches.
                 max_poll_records=100_000,
                 max_partition_fetch_bytes=65_536,

@@ -21,9 +21,12 @@ from kafka.errors import (
 from pydantic import BaseModel
 
 from recaug import kafka
+from recaug.bounds import Bound, hit
+from recaug.connect import broker_of
 from recaug.errors import Failure, Unreachable
 from recaug.events import to_bytes
 from recaug.events.kinds import SOCIAL
+from recaug.security import Broker
 from recaug.topics import Topic, Topics
 
 #: Messages sent and not yet known to be stored, at most; `send` then waits for them.
@@ -41,9 +44,10 @@ class Producer:
     """
 
     def __init__(
-        self, bootstrap: str, prefix: str = "", linger_ms: int = 5, timeout_s: float = 10.0
+        self, broker: Broker | str, prefix: str = "", linger_ms: int = 5, timeout_s: float = 10.0
     ) -> None:
         """
+        :param broker: `Settings().broker`; for an address alone, all else as `RECAUG_KAFKA_*` say.
         :param prefix: put before every topic name.
         :param linger_ms: how long a message may wait for others to travel with it.
 
@@ -52,9 +56,9 @@ class Producer:
         :raises Unreachable: no broker answered within `timeout_s`.
         """
         self.topics = Topics(prefix)
-        self._bootstrap = bootstrap
+        self._broker = broker_of(broker)
         self._client = kafka.producer(
-            bootstrap,
+            self._broker,
             timeout_s,
             linger_ms=linger_ms,
             batch_size=131_072,
@@ -89,6 +93,7 @@ class Producer:
         topic = topic or self._route(fields)
         key = key or _key(fields, topic)
         if len(self._sent) >= IN_FLIGHT:
+            hit(Bound.IN_FLIGHT)
             self.flush()
         try:
             future = self._client.send(
@@ -100,6 +105,7 @@ class Producer:
         except KafkaTimeoutError as error:
             raise self._no_topic(topic.name) from error
         except MessageSizeTooLargeError as error:
+            hit(Bound.MESSAGE)
             raise Failure(
                 f"a message for {topic.name} is too large", f"{error}", "send 64 KiB at most"
             ) from error
@@ -117,7 +123,7 @@ class Producer:
         except KafkaTimeoutError as error:
             raise Unreachable(
                 f"{len(self._sent):,} messages are not stored",
-                f"Kafka at {self._bootstrap} did not take them within {timeout_s:.0f} s",
+                f"Kafka at {self._broker} did not take them within {timeout_s:.0f} s",
                 "recaug doctor",
             ) from error
         sent, self._sent = self._sent, deque()
@@ -164,7 +170,7 @@ class Producer:
     def _no_topic(self, name: str) -> Failure:
         return Failure(
             f"{name} is not there",
-            f"Kafka at {self._bootstrap} does not know it; the services create every topic",
+            f"Kafka at {self._broker} does not know it; the services create every topic",
             "start them first: recaug up   (a prefix? set RECAUG_PREFIX as they have it)",
         )
 

@@ -9,11 +9,20 @@ from __future__ import annotations
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from recaug.security import (
+    NO_SECRET,
+    Broker,
+    RedisServer,
+    Security,
+    broker,
+    redis_server,
+    split_password,
+)
 from recaug.topics import Topics
 
 #: Each its own process and consumer group, in the order of the data's way.
@@ -36,18 +45,49 @@ ANSWERED = (
 class Settings(BaseSettings):
     """What the services and the command need to know; frozen once read."""
 
-    model_config = SettingsConfigDict(env_prefix="RECAUG_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="RECAUG_",
+        env_ignore_empty=True,  # what docker-compose passes through is empty where nobody set it
+        frozen=True,
+        extra="ignore",
+        hide_input_in_errors=True,
+    )
 
+    env: Literal["development", "production"] = Field(
+        "development", description="production: no connection is made that is not encrypted."
+    )
     kafka: str = Field("127.0.0.1:9092", description="Bootstrap servers, comma-separated.")
-    redis: str = Field("", description="redis:// or unix:// URL of user state; empty: in memory.")
+    kafka_security: Security = Field(
+        "plaintext", description="plaintext, ssl, or sasl_ssl: SCRAM-SHA-512 over TLS."
+    )
+    kafka_username: str = Field("", description="Who this process is to Kafka.")
+    kafka_password: SecretStr = NO_SECRET
+    kafka_password_file: Path | None = Field(None, description="File that holds the password.")
+    kafka_ca: Path | None = Field(
+        None, description="PEM file of the CAs to trust for Kafka; default: the system's."
+    )
+    redis: str = Field(
+        "", description="redis://, rediss:// or unix:// URL of user state; empty: in memory."
+    )
+    redis_password: SecretStr = NO_SECRET
+    redis_password_file: Path | None = Field(None, description="File that holds the password.")
+    redis_ca: Path | None = Field(
+        None, description="PEM file of the CAs to trust for Redis; default: the system's."
+    )
     prefix: str = Field("", description="Put before every topic and consumer group name.")
     partitions: int = Field(4, ge=1, description="Partitions of every topic keyed by user.")
     replication: int = Field(1, ge=1, description="Replicas of every topic.")
     data_dir: Path = Field(Path(".recaug"), description="Where a local instance keeps its files.")
     cache_dir: Path = Field(
-        Path("~/.cache/recaug"), description="Traced graphs and text encoders: can be made again."
+        Path("~/.cache/recaug"), description="Text encoders: can be made again."
     )
     registry_dir: Path | None = Field(None, description="Model bundles; default DATA_DIR/registry.")
+    signing_key: Path | None = Field(
+        None, description="Key that signs models; default DATA_DIR/keys/signing.key, made by learn."
+    )
+    trusted_keys: Path | None = Field(
+        None, description="Public keys whose models are served; default DATA_DIR/keys/signing.pub."
+    )
     model: str = Field("main", description="Name of the model in registry and topic.")
     worker: str = Field("", description="Stable name of this worker; a restart keeps its work.")
     log_level: str = "info"
@@ -66,11 +106,18 @@ class Settings(BaseSettings):
     answer: tuple[str, ...] = Field(ANSWERED, description="Events that get a recommendation.")
     list_size: int = Field(10, ge=1, le=100, description="Items in a recommendation.")
     list_ttl_s: float = Field(1_800.0, gt=0, description="How long a recommendation is fresh.")
+    coalesce: Literal["behind", "never", "always"] = Field(
+        "behind", description="Whether one answer may stand for older events of its user."
+    )
+    coalesce_behind_s: float = Field(2.0, ge=0, description="Behind: events older than this.")
     history: int = Field(50, ge=1, le=1_000, description="Newest events kept per user.")
     item_capacity: int = Field(1_000_000, ge=16, description="Items known at once, most.")
     popularity_half_life_s: float = Field(86_400.0, gt=0, description="Decay of popularity.")
     score_threads: int = Field(1, ge=1, description="ONNX Runtime threads of one worker.")
     provider: Literal["auto", "cuda", "cpu"] = Field("auto", description="ONNX Runtime provider.")
+    precision: Literal["auto", "fp32", "fp16", "int8"] = Field(
+        "auto", description="Of the search for candidates: int8 on a CPU only, fp16 on a GPU only."
+    )
 
     # learn
     buffer_events: int = Field(500_000, ge=100, description="Events kept for training, most.")
@@ -87,14 +134,34 @@ class Settings(BaseSettings):
     )
     seed: int = 0
 
+    @model_validator(mode="before")
+    @classmethod
+    def _no_password_in_an_address(cls, values: dict[str, Any]) -> dict[str, Any]:
+        # Addresses are shown, logged and written to run.json.
+        url, password = split_password(str(values.get("redis") or ""))
+        if password.get_secret_value():
+            return {**values, "redis": url, "redis_password": password}
+        return values
+
+    @property
+    def broker(self) -> Broker:
+        """The Kafka that is meant and how to talk to it.
+
+        :raises Failure: it may not or cannot be talked to as configured.
+        """
+        return broker(self)
+
+    @property
+    def redis_server(self) -> RedisServer:
+        """The Redis that is meant and how to talk to it.
+
+        :raises Failure: it may not or cannot be talked to as configured.
+        """
+        return redis_server(self)
+
     @cached_property
     def topics(self) -> Topics:
         return Topics(self.prefix)
-
-    @property
-    def graphs(self) -> Path:
-        """Where traced model graphs are kept."""
-        return self.cache_dir.expanduser().absolute() / "graphs"
 
     @property
     def encoder_dir(self) -> Path:

@@ -1,4 +1,7 @@
-"""`python -m streams clean|learn|recommend`: run one service, configured by `RECAUG_*`."""
+"""`python -m streams clean|learn|recommend`: run one service, configured by `RECAUG_*`.
+
+`python -m streams topics` makes the topics and ends: for an administrator, where services may not.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +9,20 @@ import importlib
 import sys
 
 from recaug.errors import Failure
+from recaug.kafka import ensure_topics
 from recaug.settings import SERVICES, Settings
+
+TOPICS = "topics"
 
 
 def main(arguments: list[str]) -> int:
-    if len(arguments) != 1 or arguments[0] not in SERVICES:
-        sys.stderr.write(f"usage: python -m streams {'|'.join(SERVICES)}\n")
+    if len(arguments) != 1 or arguments[0] not in (*SERVICES, TOPICS):
+        sys.stderr.write(f"usage: python -m streams {'|'.join((*SERVICES, TOPICS))}\n")
         return 64
     try:
+        if arguments == [TOPICS]:
+            ensure_topics(Settings())
+            return 0
         importlib.import_module(f"streams.{arguments[0]}").main(Settings())
     except Failure as failure:
         sys.stderr.write(failure.explain())

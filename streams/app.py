@@ -5,6 +5,7 @@ Every setting that departs from Faust's default names the failure it prevents.
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import sys
@@ -13,22 +14,43 @@ from typing import Any
 
 import faust
 from faust.types import TP
+from faust.types.auth import CredentialsT
 
+from recaug import bounds
+from recaug.security import MECHANISM, Broker, ssl_context
 from recaug.settings import Settings
-from streams.agent import run
+from streams.agent import die, run
 from streams.transport import Batch, BatchSchema, Owner, Transport
 from streams.watchdog import Progress, watch
+
+log = logging.getLogger(__name__)
 
 #: Most records one poll may bring: bounds a batch's time and memory.
 MAX_POLL_RECORDS = 5_000
 
+#: Seconds between two looks at which limits were met.
+REPORT_S = 30.0
+
+
+class App(faust.App):  # type: ignore[misc]
+    """A Faust app that ends its process at once when a part of it crashes.
+
+    Faust would stop in order first, and its last commit waits for a consumer thread that is gone:
+    the process would live on and do nothing.
+    """
+
+    def _crash(self, reason: BaseException) -> None:
+        log.critical("a part of the worker crashed", exc_info=reason)
+        die("the worker cannot go on")
+
 
 def create_app(service: str, settings: Settings) -> faust.App:
     """A Faust app whose consumer group is the service's; no connection is made yet."""
-    bootstrap = ";".join(f"kafka://{host}" for host in settings.kafka.split(","))
-    app = faust.App(
+    broker = settings.broker
+    app = App(
         settings.group(service),
-        broker=bootstrap,
+        broker=[f"kafka://{server.strip()}" for server in broker.servers.split(",")],
+        broker_credentials=_credentials(broker),
         value_serializer="raw",
         key_serializer="raw",
         store="memory://",
@@ -58,9 +80,29 @@ def create_app(service: str, settings: Settings) -> faust.App:
     app.transport = Transport(app.conf.broker_consumer, app)
     # aiokafka at DEBUG costs 12 % of a worker even when nothing is printed; Faust tells at INFO of
     # every timer that a busy machine let wait.
-    for library in ("aiokafka", "faust", "mode"):
+    for library in ("aiokafka", "faust", "kafka", "mode"):
         logging.getLogger(library).setLevel(logging.WARNING)
+    app.timer(REPORT_S)(_report)
     return app
+
+
+async def _report() -> None:
+    bounds.report()
+
+
+def _credentials(broker: Broker) -> CredentialsT | None:
+    if broker.security == "plaintext":
+        return None
+    # Without a context Faust would fall back to plaintext and say nothing.
+    context = ssl_context(broker.ca)
+    if broker.security == "ssl":
+        return faust.SSLCredentials(context=context)
+    return faust.SASLCredentials(
+        username=broker.username,
+        password=broker.password.get_secret_value(),
+        mechanism=MECHANISM,
+        ssl_context=context,
+    )
 
 
 def add_agent(
@@ -78,8 +120,9 @@ def add_agent(
 
     app.agent(app.topic(*topics, schema=BatchSchema()), name=app.conf.id)(agent)
 
-    @app.on_worker_init.connect  # type: ignore[untyped-decorator]
-    def _watch(*_: Any, **__: Any) -> None:
+    # Not on_worker_init: only Faust's own command sends that.
+    @app.task  # type: ignore[untyped-decorator]
+    async def _watch() -> None:
         watch(progress, lambda: bool(list(app.consumer.unread())))
 
 
@@ -96,9 +139,15 @@ def announce_ready(app: faust.App, service: str, **facts: Any) -> None:
 
 def run_worker(app: faust.App, settings: Settings) -> None:
     """Run until SIGTERM or SIGINT; returns after the last batch is settled and committed."""
+    # What is loaded stays; a batch makes thousands of tuples, none of them in a cycle.
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 20)
     settings.data_dir.mkdir(parents=True, exist_ok=True)  # Faust makes its own below, not this
     worker = faust.Worker(
         app, loglevel=settings.log_level, redirect_stdouts=False, logfile=sys.stderr,
         override_logging=True, quiet=True,
     )  # fmt: skip
-    worker.execute_from_commandline()
+    try:
+        worker.execute_from_commandline()
+    finally:
+        bounds.report()

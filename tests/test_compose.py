@@ -23,6 +23,10 @@ CONTAINERS: dict[str, dict[str, Any]] = COMPOSE["services"]
 OURS = {n: c for n, c in CONTAINERS.items() if c["image"].startswith("recaug:")}
 
 
+#: Their defaults are the containers', not the settings' own.
+OWN_SERVERS = {"RECAUG_KAFKA": "kafka:", "RECAUG_REDIS": "redis://redis:"}
+
+
 def words(command: list[str]) -> list[str]:
     """A command's words, those of a shell line taken apart; variables become a number."""
     line = " ".join(command[1:]) if command[0] in ("CMD", "CMD-SHELL") else shlex.join(command)
@@ -54,9 +58,19 @@ def test_every_variable_is_a_setting(name: str) -> None:
 def test_defaults_are_the_settings_own(name: str) -> None:
     for variable, value in OURS[name]["environment"].items():
         default = re.fullmatch(r"\$\{\w+:-(.*)\}", str(value))
-        if default:
+        if default and variable not in OWN_SERVERS:
             field = Settings.model_fields[variable.removeprefix("RECAUG_").lower()]
             assert float(default[1]) == float(field.default)
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_everything_that_secures_a_connection_is_passed_through(name: str) -> None:
+    given = OURS[name]["environment"]
+    for variable, container in OWN_SERVERS.items():
+        assert given[variable].startswith(f"${{{variable}:-{container}")
+    secured = {f for f in Settings.model_fields if f.startswith(("kafka_", "redis_"))}
+    for setting in {"env", *secured}:
+        assert given[f"RECAUG_{setting.upper()}"] is None, "a value here would be a secret in git"
 
 
 @pytest.mark.parametrize("name", OURS)

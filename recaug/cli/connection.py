@@ -8,7 +8,9 @@ from typing import Annotated, Any
 
 import typer
 
+from recaug.errors import Failure
 from recaug.local.instance import Running, read
+from recaug.security import split_password
 from recaug.settings import Settings
 
 KafkaOption = Annotated[
@@ -49,14 +51,29 @@ def connect(
     `RECAUG_REDIS`), the instance that runs in the data directory, the default. Nothing is
     contacted: who connects raises `Unreachable`.
     """
-    base = Settings() if data_dir is None else Settings(data_dir=data_dir)
-    running = read(base.data_dir)
+    base: dict[str, Any] = {} if data_dir is None else {"data_dir": data_dir}
+    running = read(Settings(**base).data_dir)
     found = running if running is not None and running.alive else Running()
+    refuse_password(redis)
     chosen: dict[str, Any] = {
         "kafka": kafka or os.environ.get("RECAUG_KAFKA") or found.kafka,
         "redis": redis or os.environ.get("RECAUG_REDIS") or found.redis,
     }
-    return base.model_copy(update={name: value for name, value in chosen.items() if value})
+    return Settings(**base, **{name: value for name, value in chosen.items() if value})
+
+
+def refuse_password(url: str | None) -> None:
+    """Refuse a password on the command line, where everybody on this machine can read it.
+
+    :raises Failure: the URL has one.
+    """
+    shown, password = split_password(url or "")
+    if password.get_secret_value():
+        raise Failure(
+            f"{shown} is not asked",
+            "a password on the command line is in every list of processes",
+            "set RECAUG_REDIS_PASSWORD (or RECAUG_REDIS_PASSWORD_FILE) and leave it out of --redis",
+        )
 
 
 def page_address(data_dir: Path | None = None) -> str | None:

@@ -70,7 +70,7 @@ def _letters(
     """Yield every letter kept, counting all and leaving out those of another reason."""
     from recaug.kafka import read
 
-    for record in read(settings.kafka, [settings.topics.dead_letters.name]):
+    for record in read(settings.broker, [settings.topics.dead_letters.name]):
         letter = to_letter(record)
         counts[letter["reason"]] += 1
         if reason in (None, letter["reason"]):

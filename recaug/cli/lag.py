@@ -64,9 +64,8 @@ def lag(
     if service is not None and service not in SERVICES:
         raise typer.BadParameter(f"no service {service!r}: one of {', '.join(SERVICES)}")
     settings = connect(kafka, None, data_dir)
-    with LagProbe(settings) as probe:
-        for every in _measure(probe, every_s, max_lag_s):
-            rows = [row for row in every if not service or row.group == settings.group(service)]
+    with LagProbe(settings, [service] if service else SERVICES) as probe:
+        for rows in _measure(probe, every_s, max_lag_s):
             verdict = worst(rows)
             _write(rows, verdict, form, watch)
             if not watch:

@@ -49,9 +49,10 @@ def list_(
       recaug model list -f json | jq .version
     """
     from recaug.registry import Registry
+    from recaug.signing import Keys
 
     settings = connect(kafka, None, data_dir)
-    registry = Registry(settings.registry)
+    registry = Registry(settings.registry, Keys.of(settings))
     champion = registry.champion(settings.model)
     records = _records(settings, registry)
     if form is Format.JSON:
@@ -80,9 +81,10 @@ def show(
       recaug model show 1f0c2d3e | jq .metrics
     """
     from recaug.registry import Registry
+    from recaug.signing import Keys
 
     settings = connect(None, None, data_dir)
-    registry = Registry(settings.registry)
+    registry = Registry(settings.registry, Keys.of(settings))
     chosen = registry.champion(settings.model) if version is None else None
     bundle = registry.open(settings.model, chosen or _find(registry, settings, version))
     typer.echo(bundle.manifest.model_dump_json(by_alias=True, indent=2))
@@ -100,17 +102,19 @@ def rollback(
 ) -> None:
     """Serve an older model again, at once, on every worker.
 
-    Every hash is checked first. Fine-tuning goes on and may promote another
-    model later.
+    Every hash and signature is checked first. Fine-tuning goes on and may
+    promote another model later. It takes the key that signs models
+    (RECAUG_SIGNING_KEY), so run it where learn runs.
 
     \b
       recaug model rollback
       recaug model rollback 1f0c2d3e --yes
     """
     from recaug.registry import Registry
+    from recaug.signing import Keys
 
     settings = connect(kafka, None, data_dir)
-    registry = Registry(settings.registry)
+    registry = Registry(settings.registry, Keys.of(settings))
     champion = registry.champion(settings.model)
     wanted = _before(registry, settings, champion) if version is None else None
     bundle = registry.open(settings.model, wanted or _find(registry, settings, version))
@@ -130,14 +134,14 @@ def _announce(settings: Settings, registry: Registry, bundle: Bundle, champion: 
     The connection comes first: were the broker away, nothing would have changed.
     """
     from recaug.kafka import producer
+    from recaug.registry import ModelRecord
 
     manifest = bundle.manifest
-    record = as_record(bundle).model_copy(
-        update={"promoted": True, "reason": f"rolled back by hand from {champion}"}
-    )
-    client = producer(settings.kafka)
+    update = {"promoted": True, "reason": f"rolled back by hand from {champion}"}
+    client = producer(settings.broker)
     try:
-        registry.promote(manifest.name, manifest.version)
+        promotion = registry.promote(manifest.name, manifest.version)
+        record = ModelRecord.about(bundle).model_copy(update=update).of(promotion)
         value = record.model_dump_json().encode()
         topic = settings.topics.models.name
         client.send(topic, key=manifest.name.encode(), value=value).get(10)
@@ -156,11 +160,11 @@ def _records(settings: Settings, registry: Registry) -> list[ModelRecord]:
 
 
 def _bundles(settings: Settings, registry: Registry) -> Iterator[ModelRecord]:
-    from recaug.registry import CorruptBundle
+    from recaug.registry import CorruptBundle, ModelRecord
 
     for version in registry.versions(settings.model):
         try:
-            yield as_record(registry.open(settings.model, version))
+            yield ModelRecord.about(registry.open(settings.model, version))
         except CorruptBundle as error:
             typer.echo(f"{error.what}: {error.why}", err=True)
 
@@ -171,7 +175,7 @@ def _announced(settings: Settings) -> Iterator[ModelRecord]:
     from recaug.kafka import read
     from recaug.registry import ModelRecord
 
-    for record in read(settings.kafka, [settings.topics.models.name]):
+    for record in read(settings.broker, [settings.topics.models.name]):
         # A key that is the bare name is a promotion; the attempt has a record of its own.
         if record.value is None or b"/" not in (record.key or b""):
             continue
@@ -182,14 +186,6 @@ def _announced(settings: Settings) -> Iterator[ModelRecord]:
             continue
         if told.name == settings.model:
             yield told
-
-
-def as_record(bundle: Bundle) -> ModelRecord:
-    """Return what a bundle's manifest says, in the form the topic tells it."""
-    from recaug.registry import ModelRecord
-
-    fields = bundle.manifest.model_dump(include=set(ModelRecord.model_fields))
-    return ModelRecord.model_validate({**fields, "manifest_sha256": bundle.manifest_sha256})
 
 
 def _state(record: ModelRecord, champion: str | None, registry: Registry) -> str:

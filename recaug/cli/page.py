@@ -15,6 +15,10 @@ def page(
     host: Annotated[
         str, typer.Option(help="Address to listen on; whoever reaches it can publish events.")
     ] = "127.0.0.1",
+    name: Annotated[
+        list[str] | None,
+        typer.Option(help="Host name the page is reached by, if not localhost; repeatable."),
+    ] = None,
     kafka: KafkaOption = None,
     data_dir: DataDirOption = None,
 ) -> None:
@@ -26,6 +30,7 @@ def page(
     \b
       recaug page
       recaug page --kafka broker:9092 --port 9000
+      recaug page --host 0.0.0.0 --name shop.example
     """
     try:
         from recaug.page.server import serve
@@ -38,6 +43,7 @@ def page(
     from recaug.local.ports import is_free
 
     settings = connect(kafka, None, data_dir)
+    _ = settings.broker  # refused at once and not, again and again, by the threads of the page
     if not is_free(port, host):
         raise Failure(
             f"the page cannot listen on {host}:{port}",
@@ -45,4 +51,4 @@ def page(
             f"recaug page --port {port + 1 if port < 65_535 else port - 1}",
         )
     typer.echo(f"page  http://{host}:{port}   topics of {settings.kafka}", err=True)
-    serve(settings, host, port)
+    serve(settings, host, port, name or ())

@@ -73,7 +73,7 @@ def replay(
     settings = connect(kafka, None, data_dir)
     clock = Clock(time.monotonic, _now_ms)
     stamp = Stamp(_name(path), "" if same_ids else f"{_now_ms():x}", keep_time)
-    with Stop() as stop, Producer(settings.kafka, settings.prefix, linger_ms=20) as producer:
+    with Stop() as stop, Producer(settings.broker, settings.prefix, linger_ms=20) as producer:
         _send_documents(path, producer)
         _say(f"{count:,} events to {settings.kafka}, {speed}")
         start_s = time.monotonic()

@@ -64,8 +64,8 @@ def send(
     topics = settings.topics
     watched = [topics.recommendations.name, topics.dead_letters.name]
     with (
-        Follower(settings.kafka, watched if wait_s else []) as follower,
-        Producer(settings.kafka, settings.prefix, linger_ms=0) as producer,
+        Follower(settings.broker, watched if wait_s else []) as follower,
+        Producer(settings.broker, settings.prefix, linger_ms=0) as producer,
     ):
         placed = producer.send(fields).get(10)
         place = (placed.topic, placed.partition, placed.offset)

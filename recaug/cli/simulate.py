@@ -56,7 +56,7 @@ def simulate(
 
     settings = connect(kafka, None, data_dir)
     world = World(seed, users, items, run="" if same_ids else _run_name(time.time_ns()))
-    with Stop() as stop, Producer(settings.kafka, settings.prefix) as producer:
+    with Stop() as stop, Producer(settings.broker, settings.prefix) as producer:
         count = send_documents(world, producer, _now_ms())
         _say(f"{count:,} items and users published to {settings.kafka}; now {rate:g} events/s")
         pace = Pace(rate, time.monotonic())

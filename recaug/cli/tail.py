@@ -58,7 +58,7 @@ def tail(
     settings = connect(kafka, None, data_dir)
     wanted = None if user is None else user.encode()
     left = number
-    with Follower(settings.kafka, [settings.topics.recommendations.name], since_ms) as follower:
+    with Follower(settings.broker, [settings.topics.recommendations.name], since_ms) as follower:
         for record in follower.records():
             if wanted is not None and record.key != wanted:
                 continue

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from recaug.cli.connection import DataDirOption
+from recaug.cli.connection import DataDirOption, refuse_password
 
 
 def up(
@@ -70,6 +70,7 @@ def up(
     from recaug.local.up import up as run
     from recaug.settings import Settings
 
+    refuse_password(redis)
     options = Options(
         data_dir=data_dir or Settings().data_dir,
         traffic=parse_traffic(traffic),

@@ -40,6 +40,7 @@ def summary(document: dict[str, Any]) -> Rows:
     events, answers = document["events"], document["recommendations"]
     promoted = sum(model["promoted"] for model in document["models"])
     rejected = sum(events["rejected"].values())
+    stood_for = f"{answers['superseded']:,} superseded + " if answers.get("superseded") else ""
     return [
         ("ran", f"{document['seconds']:.1f} s"),
         (
@@ -49,7 +50,7 @@ def summary(document: dict[str, Any]) -> Rows:
         ),
         (
             "answers",
-            f"{answers['expected']:,} expected = {answers['distinct']:,} distinct + "
+            f"{answers['expected']:,} expected = {answers['distinct']:,} distinct + {stood_for}"
             f"{answers['missing']:,} missing; {answers['delivered']:,} delivered",
         ),
         ("latency", _latency(document["latency_ms"])),

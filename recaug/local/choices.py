@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from recaug.errors import Failure
+from recaug.settings import Settings
 
 DEFAULT_RATE = 300.0
 #: So many events or seconds never come: the other trigger decides alone.
@@ -42,6 +44,39 @@ class Options:
     for_s: float | None = None
     report: Path | None = None
     fresh: bool = False
+
+
+def settings_of(options: Options, data_dir: Path) -> Settings:
+    """Return the settings of the environment with what was chosen over them."""
+    given: dict[str, Any] = {"kafka": options.kafka, "redis": options.redis}
+    given = {name: value for name, value in given.items() if value is not None}
+    return Settings(data_dir=data_dir, **given)
+
+
+def refuse_own_servers(options: Options) -> None:
+    """Refuse to start a server here that would not be as secure as the settings ask.
+
+    Those started here are plaintext and know no names: good for this machine only.
+
+    :raises Failure: one would be started, or a given one may not be talked to as configured.
+    """
+    settings = settings_of(options, options.data_dir)
+    if options.kafka is not None:
+        _ = settings.broker
+    elif settings.env == "production" or settings.kafka_security != "plaintext":
+        raise _own("Kafka", "RECAUG_KAFKA_SECURITY", "--kafka HOST:PORT")
+    if options.redis is not None:
+        _ = settings.redis_server
+    elif settings.env == "production" or settings.redis_server.password.get_secret_value():
+        raise _own("Redis", "RECAUG_REDIS_PASSWORD", "--redis rediss://USER@HOST:PORT")
+
+
+def _own(server: str, setting: str, option: str) -> Failure:
+    return Failure(
+        f"no {server} is started here",
+        f"one that is started here is not secured, as RECAUG_ENV=production or {setting} ask",
+        f"name yours: recaug up {option}   (or unset those variables)",
+    )
 
 
 def parse_traffic(text: str) -> Traffic:

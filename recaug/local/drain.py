@@ -23,10 +23,10 @@ def lags(settings: Settings) -> dict[str, int]:
     topics = settings.topics
     reads = {
         "clean": [topic.name for topic in topics.inputs],
-        "learn": [topics.events.name],
+        "learn": [topics.events.name, topics.clean_users.name],
         "recommend": [topics.events.name, topics.clean_users.name],
     }
-    with admin(settings.kafka) as client:
+    with admin(settings.broker) as client:
         # In this order: when clean has nothing left, what it has written is all there will be.
         return {
             service: sum(lag(client, settings.group(service), names).values())

@@ -27,7 +27,8 @@ LOCK = "lock"
 
 #: What an instance and its services write into the data directory, and so may delete.
 OURS = frozenset(
-    {LOCK, RUN, f"{RUN}.tmp", "kafka", "redis", "logs", "registry", "learn", "encoders"}
+    {LOCK, RUN, f"{RUN}.tmp", "kafka", "redis", "logs", "registry", "learn", "encoders", "keys"}
+    | {"recommend"}
 )
 OURS_PREFIX = "faust-"
 

@@ -9,12 +9,15 @@ from __future__ import annotations
 import signal
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import IO
 
 from recaug.errors import Failure
-from recaug.local.ports import HOST, free_port, listens
+from recaug.local.ports import HOST, claim, free_port, listens
 from recaug.local.process import spawn, stop
+from recaug.security import Broker
 
 VERSION = "4.1.1"
 # Kafka's own dependencies carry no logger at all: a broker that fails would say nothing.
@@ -23,6 +26,9 @@ PORT = 9092
 PORT_RETRIES = 2
 START_S = 120.0
 STOP_S = 30.0
+
+#: On the loopback of a developer's machine, where nobody is on the way.
+PLAIN = Broker("")
 
 # A cluster id only has to be the same at every start of one directory.
 CLUSTER_ID = "4L6g3nShT-eMCtK--X86sw"
@@ -78,14 +84,29 @@ class LocalKafka:
     """A broker whose data lives in `directory`, listening on `port` or, if taken, a free one.
 
     LocalKafka(Path(".recaug/kafka")).start()   # "127.0.0.1:9092"
+
+    access          how to talk to it, where `properties` make it ask for more than plaintext
+    properties      more lines of its configuration, the last of a name counts; `{host}`,
+                    `{port}` and `{controller}` stand for what was chosen
+    scram           users it knows from its first start on: arguments of `--add-scram`
     """
 
-    def __init__(self, directory: Path, port: int | None = PORT, version: str = VERSION) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        port: int | None = PORT,
+        version: str = VERSION,
+        access: Broker = PLAIN,
+        properties: str = "",
+        scram: Sequence[str] = (),
+    ) -> None:
         self.directory = directory.absolute()
         self.preferred, self.version = port, version
+        self._access, self._properties, self._scram = access, properties, tuple(scram)
         self.port = 0
         self._java = self._classpath = ""
         self.process: subprocess.Popen[bytes] | None = None
+        self._claim: IO[bytes] | None = None
 
     @property
     def bootstrap(self) -> str:
@@ -144,6 +165,7 @@ class LocalKafka:
         if self.process is not None:
             stop(self.process, grace_s)
             self.process = None
+        self._release()
 
     def kill(self) -> None:
         """End it as `kill -9` would."""
@@ -162,11 +184,21 @@ class LocalKafka:
 
     def _configure(self) -> None:
         self.directory.mkdir(parents=True, exist_ok=True)
-        self.port = free_port(self.preferred)
-        text = _PROPERTIES.format(
+        self.port = self._choose_port()
+        text = (_PROPERTIES + self._properties).format(
             host=HOST, port=self.port, controller=free_port(), logs=self._logs
         )
         self._config.write_text(text)
+
+    def _choose_port(self) -> int:
+        self._release()
+        self._claim = None if self.preferred is None else claim(self.preferred)
+        return free_port(None if self._claim is None else self.preferred)
+
+    def _release(self) -> None:
+        if self._claim is not None:
+            self._claim.close()
+            self._claim = None
 
     def _command(self, main: str, *args: str) -> list[str]:
         return [self._java, *_JVM, "-cp", self._classpath, main, *args]
@@ -175,8 +207,9 @@ class LocalKafka:
         if self._logs.exists() and any(self._logs.iterdir()):
             raise self._damaged("it holds data but no meta.properties: a first start was cut short")
         command = self._command(
-            "kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", str(self._config)
-        )
+            "kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", str(self._config),
+            *(part for user in self._scram for part in ("--add-scram", user)),
+        )  # fmt: skip
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             raise self._damaged((done.stderr or done.stdout).strip().splitlines()[-1])
@@ -198,7 +231,7 @@ class LocalKafka:
         """Whether the controller has let the broker in; before that no topic can be made."""
         from recaug.kafka import brokers
 
-        return brokers(self.bootstrap) > 0
+        return brokers(replace(self._access, servers=self.bootstrap)) > 0
 
     def _last_words(self) -> str:
         lines = self.log.read_text(errors="replace").splitlines() if self.log.exists() else []

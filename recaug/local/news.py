@@ -21,8 +21,8 @@ class News:
     def __init__(self, settings: Settings, say: Callable[[str], None]) -> None:
         self._say = say
         self._next_s = 0.0
-        ends = end_offsets(settings.kafka, [settings.topics.models.name])
-        self._consumer = consumer(settings.kafka)
+        ends = end_offsets(settings.broker, [settings.topics.models.name])
+        self._consumer = consumer(settings.broker)
         self._consumer.assign([TopicPartition(*at) for at in ends])
         for at, offset in ends.items():
             self._consumer.seek(TopicPartition(*at), offset)

@@ -1,8 +1,12 @@
-"""Find a TCP port that nobody listens on."""
+"""Find a TCP port that nobody listens on, and keep it for a server that may be restarted."""
 
 from __future__ import annotations
 
+import fcntl
 import socket
+import tempfile
+from pathlib import Path
+from typing import IO
 
 HOST = "127.0.0.1"
 
@@ -36,3 +40,21 @@ def listens(port: int, host: str = HOST, timeout_s: float = 1.0) -> bool:
     except OSError:
         return False
     return True
+
+
+def claim(port: int) -> IO[bytes] | None:
+    """Keep `port` from others who claim it, until the file returned is closed; None: it is kept.
+
+    A broker that restarts leaves its port free for seconds. Were another instance to take it, the
+    services of this one would go on with that one's topics.
+    """
+    try:
+        held = (Path(tempfile.gettempdir()) / f"recaug-port-{port}.lock").open("ab")
+    except OSError:  # another person's
+        return None
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        held.close()
+        return None
+    return held

@@ -12,11 +12,9 @@ from pathlib import Path
 
 import recaug
 from recaug.errors import Failure
+from recaug.local.logs import shorten
 from recaug.local.process import spawn
 from recaug.local.supervise import Program
-
-#: A log that has grown beyond this is set aside as `NAME.log.1` when its program starts.
-LOG_MAX = 32 * 1024 * 1024
 
 
 def checkout() -> Path:
@@ -72,14 +70,8 @@ class Programs:
         }
 
         def launch() -> subprocess.Popen[bytes]:
-            rotate(log)
+            shorten(log)
             # SIGKILL: losing us must not leave a service that waits for a broker that is gone.
             return spawn(command, log, env=full, cwd=self.root, on_death=signal.SIGKILL)
 
         return Program(name, launch, log, restart=restart, announces=announces)
-
-
-def rotate(log: Path, most: int = LOG_MAX) -> None:
-    """Set a log that has grown too long aside, replacing the one set aside before."""
-    if log.exists() and log.stat().st_size > most:
-        log.replace(log.with_name(f"{log.name}.1"))

@@ -17,6 +17,8 @@ from recaug.local.process import spawn, stop
 START_S = 30.0
 # A Unix socket's path is at most 107 bytes on Linux and 103 on macOS.
 SOCKET_PATH_MAX = 100
+#: Room for millions of users; a server that takes more brings the whole machine down.
+MAXMEMORY = "4gb"
 
 
 class LocalRedis:
@@ -85,6 +87,7 @@ class LocalRedis:
             "appendonly": "yes",
             "appendfsync": "everysec",
             "save": "",
+            "maxmemory": MAXMEMORY,
             # State must never be evicted silently: the store refuses writes instead.
             "maxmemory-policy": "noeviction",
         }

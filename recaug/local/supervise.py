@@ -16,6 +16,7 @@ from typing import Any
 
 from recaug.errors import Failure
 from recaug.local.instance import Child
+from recaug.local.logs import shorten
 from recaug.local.process import identity, stop, terminate
 
 #: Seconds before a restart: doubled at every end, and forgotten after a stable run.
@@ -101,6 +102,8 @@ class Supervisor:
         :raises Failure: a program ended `HOPELESS` times without ever becoming ready.
         """
         for one in list(self.running.values()):
+            if shorten(one.program.log):
+                one.log_from = 0
             if one.retry_at_s is not None:
                 if now_s >= one.retry_at_s:
                     self._restart(one, now_s)

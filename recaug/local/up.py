@@ -19,7 +19,7 @@ from recaug.errors import Failure, Unreachable
 from recaug.kafka import brokers, ensure_topics
 from recaug.local import banner
 from recaug.local.account import account
-from recaug.local.choices import Options
+from recaug.local.choices import Options, refuse_own_servers, settings_of
 from recaug.local.drain import drain
 from recaug.local.instance import Child, Instance, Running
 from recaug.local.kafka import LocalKafka
@@ -30,8 +30,9 @@ from recaug.local.redis import LocalRedis
 from recaug.local.screen import Screen
 from recaug.local.stopping import Stopping
 from recaug.local.supervise import Program, Supervisor, last_words
-from recaug.registry import CorruptBundle, Registry
-from recaug.settings import SERVICES, Settings
+from recaug.registry import Registry
+from recaug.settings import SERVICES
+from recaug.signing import Keys
 
 READY_S = 120.0
 PAGE_S = 30.0
@@ -44,6 +45,7 @@ def up(options: Options, screen: Screen) -> int:
     :raises Failure: something does not start; what had started is stopped before.
     """
     root = checkout()
+    refuse_own_servers(options)
     with Instance(options.data_dir) as instance, Stopping() as stopping:
         if instance.recovered:
             names = ", ".join(child.name for child in instance.recovered)
@@ -72,7 +74,7 @@ class _Run:
         self.instance, self.stopping, self.root = instance, stopping, root
         self.running = Running(pid=os.getpid())
         self.supervisor = Supervisor(self._children, screen.say)
-        self.settings = Settings(data_dir=instance.data_dir)
+        self.settings = settings_of(options, instance.data_dir)
         self.since: Begin | None = None
         self.faults: list[str] = []
         self.began_s = 0.0
@@ -95,11 +97,11 @@ class _Run:
         self._start_traffic()
 
     def _start_kafka(self) -> None:
-        address = self.options.kafka
+        address = self.settings.kafka
         with self.screen.step("Kafka") as say:
-            if address is None:
+            if self.options.kafka is None:
                 address = self._start_own_kafka(say)
-            elif brokers(address, 10.0) == 0:
+            elif brokers(self.settings.broker, 10.0) == 0:
                 raise Unreachable(
                     f"Kafka at {address} does not answer",
                     "no broker answered within 10 s",
@@ -119,8 +121,8 @@ class _Run:
         return address
 
     def _start_redis(self) -> None:
-        address = self.options.redis
-        if address is None:
+        address = self.settings.redis
+        if self.options.redis is None:
             with self.screen.step("Redis") as say:
                 redis = LocalRedis(self.instance.data_dir / "redis")
                 address = redis.start()
@@ -250,6 +252,8 @@ class _Run:
             **dict(self.options.env),
             "RECAUG_KAFKA": self.settings.kafka,
             "RECAUG_REDIS": self.settings.redis,
+            # From the URL that was given: in the environment it is in no list of processes.
+            "RECAUG_REDIS_PASSWORD": self.settings.redis_password.get_secret_value(),
             "RECAUG_DATA_DIR": str(self.instance.data_dir),
             # The name of the workers must be stable here and unlike another instance's.
             "RECAUG_WORKER": hashlib.sha256(bytes(self.instance.data_dir)).hexdigest()[:8],
@@ -289,8 +293,9 @@ class _Run:
 
     def _champion(self) -> str | None:
         try:
-            return Registry(self.settings.registry).champion(self.settings.model)
-        except CorruptBundle:
+            registry = Registry(self.settings.registry, Keys.of(self.settings))
+            return registry.champion(self.settings.model)
+        except Failure:
             return None  # recommend has refused it and said so
 
 

@@ -10,9 +10,18 @@ the duplicate windows, written with the state they protect, drop what had its ef
 from __future__ import annotations
 
 from recaug.settings import Settings
-from recaug.state.protocol import Change, Conflict, PartitionState, Store, StoreUnavailable
+from recaug.state.protocol import (
+    REFUSED,
+    Change,
+    Conflict,
+    PartitionState,
+    Store,
+    StoreUnavailable,
+)
 
-__all__ = ["Change", "Conflict", "PartitionState", "Store", "StoreUnavailable", "open_store"]
+__all__ = [
+    "REFUSED", "Change", "Conflict", "PartitionState", "Store", "StoreUnavailable", "open_store",
+]  # fmt: skip
 
 
 def open_store(settings: Settings) -> Store:
@@ -28,7 +37,7 @@ def open_store(settings: Settings) -> Store:
 
     # What is folded from the log lives as long as the log, so that a rebuilt store is the same.
     return RedisStore(
-        settings.redis,
+        settings.redis_server,
         f"{settings.prefix}recaug:",
         ids=settings.resend_window,
         ttl_s=settings.buffer_age_s,

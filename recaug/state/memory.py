@@ -7,8 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
+from recaug.bounds import Bound, hit
 from recaug.state.protocol import Change, Conflict, PartitionState
 from recaug.windows import IdWindow, SourceWindow
+
+#: Users of a partition.
+CAPACITY = 200_000
 
 
 @dataclass(slots=True)
@@ -22,7 +26,7 @@ class _Partition:
 class MemoryStore:
     """Keeps the `capacity` users of each partition that changed last."""
 
-    def __init__(self, *, ids: int = 200_000, capacity: int = 200_000) -> None:
+    def __init__(self, *, ids: int = 200_000, capacity: int = CAPACITY) -> None:
         self._ids, self._capacity = ids, capacity
         self._partitions: dict[int, _Partition] = {}
 
@@ -57,6 +61,7 @@ class MemoryStore:
             if value is not None:
                 users[key] = value
         for key in list(islice(users, max(0, len(users) - self._capacity))):
+            hit(Bound.MEMORY_USERS)
             del users[key]
 
     async def ping(self) -> None:

@@ -9,6 +9,9 @@ from typing import Protocol
 from recaug.errors import Unreachable
 from recaug.windows import IdWindow, SourceWindow
 
+#: The state of a user who wants no personal list. It does not expire.
+REFUSED = b"-"
+
 
 class StoreUnavailable(Unreachable):
     """The store did not do what was asked, and may or may not have applied a change.

@@ -3,7 +3,8 @@
     <prefix>{<partition>}:state     hash: `next`, the cells of the source window, bytes in `ids`
     <prefix>{<partition>}:ids       list: digests of the newest event ids, oldest first, many to a
                                     piece: 200,000 single ones took half a second to read
-    <prefix>{<partition>}:u:<key>   string: one user's state, gone `ttl_s` after its last change
+    <prefix>{<partition>}:u:<key>   string: one user's state, gone `ttl_s` after its last change;
+                                    a refusal is not: it holds until it is taken back
 
 `state` and `ids` never expire: with `maxmemory-policy volatile-lru` a full server forgets the users
 not seen longest, and never a position. Without `next` the rest counts for nothing and is replaced.
@@ -24,6 +25,8 @@ from redis.exceptions import ConnectionError as LostConnection
 from redis.exceptions import NoScriptError, RedisError, ResponseError
 from redis.exceptions import TimeoutError as Late
 
+from recaug.bounds import Bound, hit
+from recaug.security import RedisServer, redis_options
 from recaug.state.protocol import Change, Conflict, PartitionState, StoreUnavailable
 from recaug.windows import DIGEST_BYTES, IdWindow, SourceWindow
 
@@ -75,7 +78,11 @@ for _ = 1, cells do
   at = at + 2
 end
 for user = 3, 2 + written do
-  redis.call('SET', KEYS[user], ARGV[at], 'PX', ttl)
+  if ARGV[at] == '-' then
+    redis.call('SET', KEYS[user], '-')
+  else
+    redis.call('SET', KEYS[user], ARGV[at], 'PX', ttl)
+  end
   at = at + 1
 end
 for user = 3 + written, #KEYS do redis.call('UNLINK', KEYS[user]) end
@@ -95,20 +102,26 @@ LOAD, APPLY = _Script(_LOAD), _Script(_APPLY)
 class RedisStore:
     """Users, windows and offsets in one Redis server or cluster node; one round trip each way.
 
-    url     redis://, rediss:// or unix://
+    server  or its URL alone: redis://, rediss:// or unix://
     prefix  before every key; installations that share a server differ in it
     ids     event ids kept per partition
     ttl_s   seconds a user's state is kept after its last change
     """
 
     def __init__(
-        self, url: str, prefix: str, *, ids: int = 200_000, ttl_s: float = 30 * 86_400.0
+        self,
+        server: RedisServer | str,
+        prefix: str,
+        *,
+        ids: int = 200_000,
+        ttl_s: float = 30 * 86_400.0,
     ) -> None:
         if "{" in prefix:
             raise ValueError(f"a prefix with a hash tag of its own: {prefix!r}")
-        self._url, self._prefix, self._ids = url, prefix, ids
+        self._server = RedisServer(server) if isinstance(server, str) else server
+        self._prefix, self._ids = prefix, ids
         self._ttl_ms = max(1, round(ttl_s * 1000))
-        self._redis = redis.asyncio.Redis(connection_pool=_pool(url))
+        self._redis = redis.asyncio.Redis(connection_pool=_pool(self._server))
 
     async def load(self, partition: int) -> PartitionState:
         found = await self._run(LOAD, [self._key(partition, "state"), self._key(partition, "ids")])
@@ -184,33 +197,30 @@ class RedisStore:
         except (LostConnection, Late, OSError) as error:
             raise self._unavailable(error) from error
         except ResponseError as error:
+            if str(error).startswith("OOM"):
+                hit(Bound.REDIS_MEMORY)
             if any(sign in str(error) for sign in TRANSIENT):
                 raise self._unavailable(error) from error
             raise
 
     def _unavailable(self, error: RedisError | OSError) -> StoreUnavailable:
         return StoreUnavailable(
-            f"user state at {_shown(self._url)}",
+            f"user state at {self._server}",
             str(error) or type(error).__name__,
             "start or free that Redis; lists go out without personal history until it answers",
         )
 
 
-def _pool(url: str) -> redis.asyncio.BlockingConnectionPool:
+def _pool(server: RedisServer) -> redis.asyncio.BlockingConnectionPool:
     # One more try on a connection that was lost, as all are when the server restarts. An apply
     # repeated over its own effect is a `Conflict`; after that the caller loads again, as always.
     return redis.asyncio.BlockingConnectionPool.from_url(
-        url,
+        server.url,
         max_connections=CONNECTIONS,
         timeout=QUEUE_S,
         socket_connect_timeout=CONNECT_S,
         socket_timeout=ANSWER_S,
         retry=Retry(NoBackoff(), 1, supported_errors=(LostConnection,)),
         decode_responses=False,
+        **redis_options(server),
     )
-
-
-def _shown(url: str) -> str:
-    """The URL without its password."""
-    scheme, _, rest = url.partition("://")
-    return f"{scheme}://{rest.rpartition('@')[2]}"

@@ -16,7 +16,7 @@ def test_services_that_do_not_run_are_a_failure_a_probe_can_see(shell: Shell) ->
     assert title.split() == [
         "GROUP", "TOPIC", "PARTS", "LAG", "TIME-LAG", "IN/s", "OUT/s", "DRAIN-IN", "VERDICT",
     ]  # fmt: skip
-    assert len(rows) == 7
+    assert len(rows) == 9  # five inputs, and events and users for each of two services
     assert all("STOP" in row and "not running" in row for row in rows)
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from recaug.kafka import ensure_topics, producer, read
 from recaug.registry import ModelRecord, Registry
+from recaug.signing import Keys
 from tests.recaug.cli.shell import Shell
 
 
@@ -28,11 +29,18 @@ def about(minute: int, parent: str | None, ndcg: float) -> dict[str, Any]:
     }
 
 
+def keys(shell: Shell) -> Keys:
+    """Those of the installation, made as learn makes them."""
+    made = Keys.of(shell.settings)
+    made.ensure()
+    return made
+
+
 @pytest.fixture
 def registry(shell: Shell) -> Registry:
     """Three models, the newest served."""
     ensure_topics(shell.settings)
-    registry = Registry(shell.settings.registry)
+    registry = Registry(shell.settings.registry, keys(shell))
     parent = None
     for minute, version in (
         (1, "20261124T0501-aaaa"),
@@ -108,6 +116,24 @@ def test_rollback_moves_the_alias_and_tells_the_workers(shell: Shell, registry: 
     assert record.reason == "rolled back by hand from 20261124T0503-cccc"
     bundle = registry.open("main", record.version)
     assert record.manifest_sha256 == bundle.manifest_sha256
+    assert record.promotion == registry.promotion("main")
+    assert record.promotion.is_signed(keys(shell))
+
+
+def test_rollback_needs_the_key_that_signs(shell: Shell, registry: Registry) -> None:
+    keys(shell).signing.unlink()
+    done = shell.run("model", "rollback", "--yes")
+    assert done.code == 2
+    assert "cannot sign" in done.err
+    assert registry.champion("main") == "20261124T0503-cccc"
+    assert announced(shell) == []
+
+
+def test_an_unsigned_model_is_listed_as_such(shell: Shell, registry: Registry) -> None:
+    (registry.root / "main" / "20261124T0502-bbbb" / "manifest.sig").unlink()
+    done = shell.run("model", "list", "-f", "json")
+    assert [one["version"][-4:] for one in done.lines()] == ["aaaa", "cccc"]
+    assert "it has no signature" in done.err
 
 
 def test_rollback_goes_to_a_version_by_name(shell: Shell, registry: Registry) -> None:
@@ -131,7 +157,7 @@ def test_nothing_changes_while_the_broker_is_away(shell: Shell, registry: Regist
 
 
 def test_there_is_nothing_before_the_first(shell: Shell) -> None:
-    registry = Registry(shell.settings.registry)
+    registry = Registry(shell.settings.registry, keys(shell))
     registry.write("main", "only", {"x.bin": b"x"}, about(1, None, 0.1))
     registry.promote("main", "only")
     done = shell.run("model", "rollback", "--yes")
