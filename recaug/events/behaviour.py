@@ -20,7 +20,8 @@ from recaug.events.fields import (
     Term,
 )
 
-Lines = Annotated[tuple[Line, ...], Field(min_length=1, max_length=MAX_LINES)]
+# The first line that is wrong says enough: without that, thousands of them take 0.2 s to explain.
+Lines = Annotated[tuple[Line, ...], Field(min_length=1, max_length=MAX_LINES, fail_fast=True)]
 
 _WHO: JsonDict = {"timestamp": 1764000000000, "user_id": "u-1842", "session_id": "s-77f1"}
 
@@ -180,7 +181,7 @@ class Search(Envelope):
     results_count: Annotated[int, Field(ge=0, le=2**53)] | None = Field(
         None, description="How many results there were. Missing: unknown."
     )
-    item_ids: Annotated[tuple[Id, ...], Field(max_length=MAX_LINES)] | None = Field(
+    item_ids: Annotated[tuple[Id, ...], Field(max_length=MAX_LINES, fail_fast=True)] | None = Field(
         None, description="Results shown, best first, at most 200. Missing: unknown."
     )
 
@@ -206,9 +207,9 @@ class Impression(Envelope):
     )
 
     event: Literal["impression"] = Field("impression", description="Always `impression`.")
-    items: Annotated[tuple[Shown, ...], Field(min_length=1, max_length=MAX_LINES)] = Field(
-        description="What was shown, in order, 1–200."
-    )
+    items: Annotated[
+        tuple[Shown, ...], Field(min_length=1, max_length=MAX_LINES, fail_fast=True)
+    ] = Field(description="What was shown, in order, 1–200.")
     item_list_id: Id | None = Field(
         None, description="Which list. Missing: `recommendation_id` names it, or it is unknown."
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import json
+from collections import Counter
 from typing import Any, NoReturn
 
 import orjson
@@ -103,8 +104,8 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     body = dict(pairs)
     if len(body) == len(pairs):
         return body
-    names = [name for name, _ in pairs]
-    twice = next(name for name in names if names.count(name) > 1)
+    times = Counter(name for name, _ in pairs)
+    twice = next(name for name, count in times.items() if count > 1)
     raise Rejection(
         Reason.DUPLICATE_KEY, f"{twice[:64]!r} is there twice in one object: send it once."
     )

@@ -23,7 +23,7 @@ from recaug.events.fields import (
     UserId,
 )
 
-Labels = Annotated[tuple[Label, ...], Field(max_length=32)]
+Labels = Annotated[tuple[Label, ...], Field(max_length=32, fail_fast=True)]
 
 
 class Item(Record):

@@ -92,7 +92,8 @@ class Envelope(Record):
     )
     properties: Free | None = Field(
         None,
-        description="Anything else worth keeping, at most 4 KiB of JSON. Missing: nothing kept.",
+        description="Anything else worth keeping, at most 4 KiB of JSON; `synthetic: true` marks"
+        " test traffic, which production (`RECAUG_ENV`) refuses. Missing: nothing kept.",
     )
 
     @model_validator(mode="after")

@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from recaug.bounds import Bound, hit
 from recaug.events.kinds import EVENT_NAMES, MODELS
 from recaug.events.reasons import Reason, Rejection
 
@@ -40,6 +41,8 @@ def _rejection(
         return Rejection(Reason.MISSING_FIELD, f"{path} is missing{_meaning(model, location)}")
     if kind in ("too_long", "too_short"):
         return _wrong_count(first, path)
+    if kind == "string_too_long":
+        hit(Bound.ID)
     if kind in _ID_ERRORS and _is_id(location):
         return _bad_id(path, first["input"])
     return Rejection(

@@ -24,6 +24,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from recaug.bounds import Bound, hit
 from recaug.events.reasons import Reason
 from recaug.events.text import clean_id, clean_text
 from recaug.events.times import EARLIEST_MS, LATEST_MS, to_ms
@@ -32,6 +33,7 @@ ID_LENGTH = 128
 MAX_LINES = 200
 FREE_BYTES = 4_096
 FREE_DEPTH = 8
+ATTENTION_MS = 3_600_000
 
 # No white space at the ends, no control or invisible characters, no two dots in a row: an id
 # never names a directory above. Written for every regular expression dialect, so no look-around.
@@ -87,7 +89,8 @@ def _user_id(value: object) -> object:
 
 
 def _personal(text: str) -> bool:
-    return _EMAIL_OR_PHONE.fullmatch(text) is not None
+    # The pattern takes the square of the length; a longer text is no id anyway.
+    return len(text) <= ID_LENGTH and _EMAIL_OR_PHONE.fullmatch(text) is not None
 
 
 # Constraints stand before the function: pydantic checks them in Rust only then.
@@ -122,7 +125,9 @@ def _upper(value: object) -> object:
 
 
 def _capped(value: int) -> int:
-    return min(value, 3_600_000)
+    if value > ATTENTION_MS:
+        hit(Bound.ATTENTION)
+    return min(value, ATTENTION_MS)
 
 
 Short = Annotated[str, StringConstraints(max_length=64), BeforeValidator(_cut(64))]

@@ -41,6 +41,9 @@ class Reason(StrEnum):
     NO_KEY = "no_key"
     KEY_MISMATCH = "key_mismatch"
     EVENT_ID_REUSED = "event_id_reused"
+    PARKED = "parked"
+    SYNTHETIC = "synthetic"
+    ERASED = "erased"
     # the sender
     USER_FLOOD = "user_flood"
     USER_ITEM_FLOOD = "user_item_flood"
@@ -77,6 +80,9 @@ MEANINGS: dict[Reason, str] = {
     Reason.NO_KEY: "A delete, whose record must have a key, has none.",
     Reason.KEY_MISMATCH: "The key is not the id in the document.",
     Reason.EVENT_ID_REUSED: "An event id that was another user's event before.",
+    Reason.PARKED: "A dead letter sent again and refused more than three times.",
+    Reason.SYNTHETIC: "Test traffic, `properties.synthetic: true`, in production.",
+    Reason.ERASED: "Sent before its user was erased, and read after: nothing of it is kept.",
     Reason.USER_FLOOD: "More events of one user than the limit.",
     Reason.USER_ITEM_FLOOD: "More events of one user on one item than the limit.",
     Reason.ITEM_FLOOD: "More events on one item than the limit.",

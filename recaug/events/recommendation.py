@@ -166,3 +166,9 @@ class Recommendation(Record):
         " no personalisation. In each case the items are popular ones.",
     )
     latency: Latency = Field(Latency(), description="Where the time went.")
+    supersedes: tuple[Annotated[int, Field(ge=0)], ...] = Field(
+        (),
+        description="Offsets, in the partition that `source_event` names, of older events of this"
+        " user that this list stands for: recommend was behind and did not answer each. Missing:"
+        " none.",
+    )

@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import BaseModel, TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
 
+from recaug.bounds import page as limits
 from recaug.events import asyncapi, reference
 from recaug.events.documents import Item, User
 from recaug.events.envelope import Envelope
@@ -67,6 +68,7 @@ def files() -> dict[str, str]:
     written = {f"{FOLDER}/{name}.json": _json(schema) for name, schema in schemas.items()}
     written["asyncapi.yaml"] = asyncapi.document(MESSAGES, FOLDER)
     written["docs/reference/events.md"] = reference.page(MESSAGES)
+    written["docs/reference/limits.md"] = limits.page()
     return written
 
 

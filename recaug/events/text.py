@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import cache
+
+from recaug.bounds import Bound, hit
 
 # Control, soft hyphen, bidi marks and overrides, zero width, interlinear, tag characters,
 # surrogates. Joiners are kept inside scripts that need them to spell (Persian, Hindi, emoji).
@@ -18,9 +21,15 @@ _INVISIBLE = re.compile(
     "|[\u200c\u200d](?![\u0600-\u1fff\u2600-\uffff\U00010000-\U0010ffff])"
 )
 _SPACE = re.compile(r"\s+")
-_COMBINING = "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
-# Five or more marks on one letter are decoration that overflows the lines around it.
-_STACKED = re.compile(f"({_COMBINING}{{4}}){_COMBINING}+")
+# Marks that combine with any letter, and those that Thai and Lao decoration is made of; the others
+# are found by their class.
+_MARKS = (
+    "\u0300-\u036f\u0483-\u0489\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u0eb1\u0eb4-\u0ebc\u0ec8-\u0ece"
+    "\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
+)
+_BMP, _LAST_MARK = "\uffff", "\U0001efff"
+# Four times the longest id: nothing that copying adds makes one longer.
+_ID_READ = 512
 
 # Removing an invisible character can bring two others together; three rounds settle it.
 _ROUNDS = 3
@@ -32,21 +41,48 @@ def clean_text(text: str, most: int) -> str:
     Idempotent. A longer text is cut, never refused.
     """
     if text.isascii() and text.isprintable() and "  " not in text:
-        return text.strip()[:most].rstrip()
-    text = text[: 4 * most]
+        return _cut(text.strip(), most)
+    before, stacked = "", _stacked(_BMP if max(text, default="") <= _BMP else _LAST_MARK)
     for _ in range(_ROUNDS):
-        text = unicodedata.normalize("NFKC", _INVISIBLE.sub("", text))
-        text = _SPACE.sub(" ", _STACKED.sub(r"\1", text))
-    return _INVISIBLE.sub("", text).strip()[:most].rstrip()
+        if text == before:
+            break
+        before = text
+        # One character may become eighteen.
+        text = stacked.sub(r"\1", _INVISIBLE.sub("", text[: 4 * most]))
+        text = unicodedata.normalize("NFKC", text)[: 4 * most]
+        text = _SPACE.sub(" ", stacked.sub(r"\1", text))
+    return _cut(_INVISIBLE.sub("", text).strip(), most)
+
+
+def _cut(text: str, most: int) -> str:
+    if len(text) <= most:
+        return text
+    hit(Bound.TEXT)
+    return text[:most].rstrip()
+
+
+@cache
+def _stacked(last: str) -> re.Pattern[str]:
+    """Five or more marks in a row, none beyond `last`: decoration that overflows the lines around.
+
+    Normalising sorts the marks on a letter in the square of their number, so they are cut first. A
+    set with characters beyond the first plane takes thirty times as long.
+    """
+    marks = filter(unicodedata.combining, map(chr, range(0x300, ord(last) + 1)))
+    sorted_ = "".join(marks)
+    mark = f"[{_MARKS}{sorted_}]"
+    # Not `{4}`: a pattern that begins with a set is looked for much faster.
+    return re.compile(f"({mark}{mark}{mark}{mark}){mark}+")
 
 
 def clean_id(text: str) -> str:
     """An id without the spaces and invisible characters that copying adds; case is kept.
 
-    NFC, not NFKC: `²` and `2` may be two products.
+    NFC, not NFKC: `²` and `2` may be two products. What is far too long for an id is left as it is.
     """
-    if text.isascii() and text.isprintable():
-        return text.strip()
+    text = text.strip()
+    if (text.isascii() and text.isprintable()) or len(text) > _ID_READ:
+        return text
     for _ in range(_ROUNDS):
         text = unicodedata.normalize("NFC", _INVISIBLE.sub("", text)).strip()
     return text

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from recaug.events.aliases.reading import Body, Names, filled, first, number, pick
+from recaug.events.fields import MAX_LINES
 
 #: Event names elsewhere, lower case with `_` for space and hyphen → ours.
 EVENTS: dict[str, str] = {
@@ -100,6 +101,8 @@ NUMBERS = frozenset(
         "percent_scrolled",
     }
 )
+#: One more than may be: lines beyond are not translated, for the event is refused for them.
+MOST_LINES = MAX_LINES + 1
 _TARGETS = frozenset({"user", "brand", "topic", "item"})
 
 
@@ -143,7 +146,9 @@ def _lines(body: Body) -> Any:
     given = body.get("items")
     if given is None and body.get("item_id") is not None:
         given = [pick(body, {"quantity": (), "price": (), **LINE})]
-    return [_line(line) for line in given] if isinstance(given, list) else given
+    if not isinstance(given, list):
+        return given
+    return [_line(line) for line in given[:MOST_LINES]]
 
 
 def _line(line: Any) -> Any:
