@@ -19,7 +19,7 @@ from models.sequence import SequenceModel
 from models.split import Split
 from recaug.batch import FIRST_ROW, History
 from recaug.evaluate import Verdict, popularity
-from recaug.registry import Content, ModelRecord, Registry, new_version
+from recaug.registry import Content, ModelRecord, new_version
 
 ENCODER, ITEMS, VOCABULARY = "encoder.onnx", "items.npy", "vocab.json"
 POPULARITY, TEXT_MAP = "popularity.json", "text_map.npy"
@@ -37,16 +37,18 @@ def write(
     Raises ParityError before anything is written.
     """
     terms = job.terms
-    graph = export.export(model, terms.graphs)
+    graph = export.export(model)
     parity = export.check(graph, model, histories(data, terms.history))
     files = _files(job, data, graph, model, optimizer)
-    about = record.model_dump(exclude={"name", "version", "manifest_sha256"})
+    about = record.model_dump(
+        exclude={"name", "version", "manifest_sha256", "sequence", "signature"}
+    )
     about |= {
         "model": {**model.encoder.shape.plain(), "rows": data.rows, "torch": torch.__version__},
         "parity": parity.plain(),
         "offsets": terms.offsets,
     }
-    registry = Registry(terms.registry)
+    registry = terms.open_registry()
     registry.write(terms.name, record.version, files, about)
     written = registry.open(terms.name, record.version)
     return record.model_copy(update={"manifest_sha256": written.manifest_sha256})
@@ -63,7 +65,10 @@ def record(
         name=terms.name, version=new_version(int(now.timestamp() * 1000), digest),
         parent=terms.parent, promoted=verdict.promoted, reason=verdict.reason,
         events=len(job.snapshot) if terms.events is None else terms.events,
-        metrics={**verdict.metrics, **more, "unknown_targets": int((data.test.rows < 2).sum())},
+        metrics={
+            **verdict.metrics, **more, "unknown_targets": int((data.test.rows < 2).sum()),
+            "learned_until_ms": int(data.source.times_ms[data.log.asked].max(initial=0)),
+        },
         train_seconds=round(seconds, 3), device=device,
         created_at=now.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
     )  # fmt: skip

@@ -21,11 +21,25 @@ def flush_file(path: Path) -> None:
         os.fsync(file.fileno())
 
 
-def write_bytes(path: Path, data: bytes) -> None:
-    """Replace `path` by `data`: a reader sees the old bytes or the new, never a part."""
+def make_directory(path: Path) -> None:
+    """Make `path` and its parents, durably; nothing happens where it exists."""
+    if path.is_dir():
+        return
+    make_directory(path.parent)
+    path.mkdir(exist_ok=True)
+    flush_directory(path.parent)
+
+
+def write_bytes(path: Path, data: bytes, mode: int = 0o644) -> None:
+    """Replace `path` by `data`: a reader sees the old bytes or the new, never a part.
+
+    The file has `mode` from its first byte on. Raises OSError, and then `path` is as it was.
+    """
     aside = path.with_name(f".{path.name}.{os.getpid()}.aside")
+    aside.unlink(missing_ok=True)  # of an earlier process with this number, which was killed
     try:
-        with aside.open("wb") as file:
+        handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+        with open(handle, "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())

@@ -1,7 +1,8 @@
 """Models on disk: one directory a version, every byte accounted for, one alias that is served.
 
     <root>/<name>/<version>/manifest.json   hashes and sizes of all other files in the directory
-    <root>/<name>/champion                  the version served, replaced atomically
+    <root>/<name>/<version>/manifest.sig    Ed25519 signature of the manifest's bytes
+    <root>/<name>/champion                  the promotion in force (see `recaug.alias`)
 
 A bundle is written aside, flushed and renamed, so a directory with a version's name is complete.
 """
@@ -9,40 +10,48 @@ A bundle is written aside, flushed and renamed, so a directory with a version's 
 from __future__ import annotations
 
 import hashlib
-import io
 import json
+import logging
 import re
 import shutil
+import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from recaug import atomic
-from recaug.errors import Failure
+from recaug import atomic, plain
+from recaug.alias import Alias, DamagedAlias
+from recaug.bounds import Bound, hit
+from recaug.bundle import (
+    MANIFEST,
+    MAX_MANIFEST,
+    SCHEMA,
+    SIGNATURE,
+    Bundle,
+    CorruptBundle,
+    FileEntry,
+    Manifest,
+    check_listing,
+    corrupt,
+)  # fmt: skip
+from recaug.promotion import LABEL, Promotion, next_sequence
+from recaug.signing import SIGNATURE_BYTES, Keys
 
-SCHEMA: Final = "recaug.bundle/1"
-MANIFEST = "manifest.json"
-CHAMPION = "champion"
+__all__ = [
+    "Bundle", "Content", "CorruptBundle", "FileEntry", "Manifest", "ModelRecord", "Registry",
+    "new_version",
+]  # fmt: skip
+
+log = logging.getLogger(__name__)
+
+#: Bundles of a model that stay on the disk.
+KEPT = 10
 
 #: A file's content, or what writes it to the path it is given.
 Content = bytes | Callable[[Path], None]
-
-
-class CorruptBundle(Failure):
-    """A bundle or alias is not what its manifest says; nothing of it may be served."""
-
-
-class FileEntry(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
-    bytes: int = Field(ge=0)
 
 
 class ModelRecord(BaseModel):
@@ -61,70 +70,35 @@ class ModelRecord(BaseModel):
     device: str
     created_at: str
     manifest_sha256: str | None = None
+    #: Those that were promoted only; with name, version and manifest they are a `Promotion`.
+    sequence: int | None = None
+    signature: str | None = None
 
+    def of(self, promotion: Promotion) -> ModelRecord:
+        """The same, as the announcement of a promotion."""
+        return self.model_copy(update=promotion.model_dump())
 
-class Manifest(BaseModel):
-    """What a bundle holds; `files` lists every file but the manifest itself."""
+    @classmethod
+    def about(cls, bundle: Bundle) -> ModelRecord:
+        """What a bundle's manifest says, in the form the topic tells it."""
+        fields = bundle.manifest.model_dump(include=set(cls.model_fields))
+        return cls(**fields, manifest_sha256=bundle.manifest_sha256)
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    schema_: Literal["recaug.bundle/1"] = Field(SCHEMA, alias="schema")
-    name: str
-    version: str
-    parent: str | None = None
-    created_at: str
-    model: dict[str, Any]
-    metrics: dict[str, Any]
-    parity: dict[str, Any]
-    offsets: dict[str, Any]
-    events: int = Field(ge=0)
-    train_seconds: float = Field(ge=0)
-    device: str
-    promoted: bool
-    reason: str
-    files: dict[str, FileEntry]
-
-
-@dataclass(frozen=True, slots=True)
-class Bundle:
-    """A verified directory. Read its files through here: each read checks the hash again."""
-
-    path: Path
-    manifest: Manifest
-    manifest_sha256: str
-
-    def read(self, file: str) -> bytes:
-        """The bytes of a file, verified now, so what is used is what the manifest names."""
-        entry = self.manifest.files.get(file)
-        if entry is None:
-            raise _corrupt(self.path, f"{file} is not in its manifest")
-        try:
-            data = (self.path / file).read_bytes()
-        except OSError as error:
-            raise _corrupt(self.path, f"{file} cannot be read ({error.strerror})") from error
-        if len(data) != entry.bytes:
-            raise _corrupt(self.path, f"{file} has {len(data)} bytes, not {entry.bytes}")
-        if hashlib.sha256(data).hexdigest() != entry.sha256:
-            raise _corrupt(self.path, f"{file} does not have the hash its manifest names")
-        return data
-
-    def json(self, file: str) -> Any:
-        return json.loads(self.read(file))
-
-    def array(self, file: str) -> npt.NDArray[Any]:
-        """A .npy file as an array; never unpickles."""
-        array: npt.NDArray[Any] = np.load(io.BytesIO(self.read(file)), allow_pickle=False)
-        return array
-
-    def has(self, file: str) -> bool:
-        return file in self.manifest.files
+    @property
+    def promotion(self) -> Promotion:
+        """What the workers go by; the other fields are for the eye. Raises ValidationError."""
+        return Promotion.model_validate(self.model_dump(include=set(Promotion.model_fields)))
 
 
 class Registry:
-    """Bundles under one root. One writer per name; any number of readers."""
+    """Bundles under one root. One writer per name; any number of readers.
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
+    With `keys`, what is written is signed, and nothing is opened, promoted or believed that no
+    trusted key signed. Without, hashes alone are checked: for tests of other things.
+    """
+
+    def __init__(self, root: Path, keys: Keys | None = None) -> None:
+        self.root, self._keys = root, keys
 
     def write(
         self, name: str, version: str, files: Mapping[str, Content], about: Mapping[str, Any]
@@ -139,57 +113,103 @@ class Registry:
             raise FileExistsError(place)
         aside = place.with_name(f".{version}.aside")
         shutil.rmtree(aside, ignore_errors=True)
-        aside.mkdir(parents=True)
-        entries = {file: _store(aside / _safe(file), content) for file, content in files.items()}
-        manifest = Manifest.model_validate(
-            {**about, "schema": SCHEMA, "name": name, "version": version, "files": entries}
-        )
-        _store(aside / MANIFEST, _manifest_bytes(manifest))
-        atomic.flush_directory(aside)
-        aside.rename(place)
+        atomic.make_directory(aside)
+        try:
+            entries = {file: _store(aside / _safe(file), how) for file, how in files.items()}
+            manifest = Manifest.model_validate(
+                {**about, "schema": SCHEMA, "name": name, "version": version, "files": entries}
+            )
+            self._seal(aside, _manifest_bytes(manifest))
+            aside.rename(place)
+        except BaseException:
+            shutil.rmtree(aside, ignore_errors=True)  # on a full disk it is room that is missing
+            raise
         atomic.flush_directory(place.parent)
         return manifest
+
+    def _seal(self, aside: Path, manifest: bytes) -> None:
+        _store(aside / MANIFEST, manifest)
+        if self._keys is not None:
+            _store(aside / SIGNATURE, self._keys.sign(manifest))
+        atomic.flush_directory(aside)
 
     def open(self, name: str, version: str, manifest_sha256: str | None = None) -> Bundle:
         """The bundle, after reading and hashing every byte of it.
 
-        Raises CorruptBundle: missing, unlisted, resized or changed files, a manifest of another
-        version or schema, or not the manifest that `manifest_sha256` announced.
+        Raises CorruptBundle: missing, unlisted, resized or changed files, no signature by a trusted
+        key, a manifest of another version or schema, or not the one that `manifest_sha256`
+        announced. Raises Failure where no key is trusted here.
         """
         place = self._place(name, version)
-        try:
-            raw = (place / MANIFEST).read_bytes()
-            manifest = Manifest.model_validate_json(raw)
-        except (OSError, ValidationError) as error:
-            raise _corrupt(place, f"its manifest cannot be read ({_first_line(error)})") from error
+        raw = self._manifest(place)
         digest = hashlib.sha256(raw).hexdigest()
         if manifest_sha256 is not None and digest != manifest_sha256:
-            raise _corrupt(place, "its manifest is not the one that was announced")
+            raise corrupt(place, "its manifest is not the one that was announced")
+        try:
+            manifest = Manifest.model_validate_json(raw)
+        except ValidationError as error:
+            raise corrupt(place, f"its manifest cannot be read ({_first_line(error)})") from error
         if (manifest.name, manifest.version) != (name, version):
-            raise _corrupt(place, f"it calls itself {manifest.name}/{manifest.version}")
+            raise corrupt(place, f"it calls itself {manifest.name}/{manifest.version}")
         bundle = Bundle(place, manifest, digest)
-        _check_listing(bundle)
+        check_listing(bundle)
         for file in manifest.files:
             bundle.read(file)
         return bundle
 
+    def _manifest(self, place: Path) -> bytes:
+        """The manifest's bytes; its signature is checked before anything looks into them."""
+        try:
+            raw = plain.read(place / MANIFEST, MAX_MANIFEST)
+        except OSError as error:
+            raise corrupt(place, f"its manifest cannot be read ({_first_line(error)})") from error
+        if self._keys is not None:
+            try:
+                signature = plain.read(place / SIGNATURE, SIGNATURE_BYTES)
+            except OSError as error:
+                raise corrupt(place, f"it has no signature ({error.strerror})") from error
+            if not self._keys.verifies(raw, signature):
+                raise corrupt(place, "no trusted key signed its manifest")
+        return raw
+
     def champion(self, name: str) -> str | None:
         """The version served, or None while there is none. Raises CorruptBundle on a bad alias."""
-        alias = self.root / _safe(name) / CHAMPION
-        try:
-            version = alias.read_text("ascii").strip()
-        except FileNotFoundError:
-            return None
-        except (OSError, UnicodeDecodeError) as error:
-            raise _corrupt(alias, f"it cannot be read ({_first_line(error)})") from error
-        if not _NAME.fullmatch(version):
-            raise _corrupt(alias, "it does not hold the name of a version")
-        return version
+        promotion = self.promotion(name)
+        return None if promotion is None else promotion.version
 
-    def promote(self, name: str, version: str) -> None:
-        """Serve `version` from now on. Raises CorruptBundle where it is missing or damaged."""
-        self.open(name, version)
-        atomic.write_bytes(self.root / name / CHAMPION, f"{version}\n".encode("ascii"))
+    def promotion(self, name: str) -> Promotion | None:
+        """The promotion in force. Raises CorruptBundle on a bad alias."""
+        alias = self._alias(name)
+        try:
+            return alias.current()
+        except DamagedAlias as damaged:
+            raise corrupt(self.root / name / "champion", str(damaged)) from damaged
+
+    def promote(self, name: str, version: str, now_ms: int | None = None) -> Promotion:
+        """Serve `version` from now on: an upgrade and a rollback are the same act.
+
+        Raises CorruptBundle where the version is missing or damaged, OSError where the alias cannot
+        be written; the former one is served then.
+        """
+        digest = self.open(name, version).manifest_sha256
+        alias, now = self._alias(name), int(time.time() * 1000) if now_ms is None else now_ms
+        with alias.alone():
+            promotion = Promotion(
+                name=name, version=version, manifest_sha256=digest,
+                sequence=next_sequence(alias.last(), now),
+            )  # fmt: skip
+            signed = promotion if self._keys is None else promotion.signed(self._keys)
+            alias.replace(signed)
+        return signed
+
+    def newest_intact(self, name: str, up_to: str = "") -> Bundle | None:
+        """The newest bundle that can be opened; those made after `up_to` only if no other can."""
+        for version in sorted(self.versions(name), key=lambda v: (v <= up_to, v), reverse=True):
+            try:
+                return self.open(name, version)
+            except CorruptBundle as damaged:
+                log.error("%s", damaged)
+        return None
 
     def versions(self, name: str) -> list[str]:
         """Complete bundles, oldest first: version names sort by the time they were made."""
@@ -198,32 +218,42 @@ class Registry:
             return []
         return sorted(p.parent.name for p in home.glob(f"*/{MANIFEST}") if _served(p.parent.name))
 
-    def prune(self, name: str, keep: int = 10) -> list[str]:
-        """Delete all but the newest `keep`, the champion and its parent; returns what went.
+    def prune(self, name: str, keep: int = KEPT) -> list[str]:
+        """Delete all but the newest `keep`, the champion, the one before it and its parent.
 
-        Call it from the writer only: leftovers of a killed write are removed as well.
+        Returns what went. Call it from the writer only: leftovers of a killed write are removed as
+        well.
         """
         home = self.root / _safe(name)
         held = self._held(name)
         old = self.versions(name)[: -keep or None]
         gone = [version for version in old if version not in held]
+        hit(Bound.BUNDLES, len(gone))
         for version in gone:
             # Renamed first, so that a reader finds the whole bundle or none.
             (home / version).rename(home / f".{version}.gone")
+        if gone:
+            # Else the power might fail, and the old name come back with half of the files.
+            atomic.flush_directory(home)
         for leftover in [*home.glob(".*.aside"), *home.glob(".*.gone")]:
             if leftover.is_dir():
                 shutil.rmtree(leftover, ignore_errors=True)
+            else:
+                leftover.unlink(missing_ok=True)
         return gone
 
     def _held(self, name: str) -> set[str]:
-        champion = self.champion(name)
+        held, champion = self._alias(name).versions(), self.champion(name)
         if champion is None:
-            return set()
+            return held
         try:
             parent = self.open(name, champion).manifest.parent
         except CorruptBundle:
-            return {champion}
-        return {champion, parent} if parent else {champion}
+            return held
+        return {*held, parent} if parent else held
+
+    def _alias(self, name: str) -> Alias:
+        return Alias(self.root / _safe(name), self._keys)
 
     def _place(self, name: str, version: str) -> Path:
         return self.root / _safe(name) / _safe(version)
@@ -235,7 +265,7 @@ def new_version(created_ms: int, digest: str) -> str:
     return f"{at:%Y%m%dT%H%M%S}{created_ms % 1000:03d}-{digest[:8]}"
 
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+_NAME = re.compile(LABEL)
 
 
 def _safe(name: str) -> str:
@@ -262,20 +292,6 @@ def _store(path: Path, content: Content) -> dict[str, Any]:
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     return {"sha256": digest, "bytes": path.stat().st_size}
-
-
-def _check_listing(bundle: Bundle) -> None:
-    listed = {*bundle.manifest.files, MANIFEST}
-    for entry in bundle.path.iterdir():
-        if entry.name not in listed:
-            raise _corrupt(bundle.path, f"{entry.name} is not in its manifest")
-        if entry.is_symlink() or not entry.is_file():
-            raise _corrupt(bundle.path, f"{entry.name} is not a plain file")
-
-
-def _corrupt(place: Path, why: str) -> CorruptBundle:
-    mend = "delete it and serve another version: recaug model list, recaug model rollback"
-    return CorruptBundle(f"the model bundle {place} is damaged", why, mend)
 
 
 def _first_line(error: Exception) -> str:

@@ -7,58 +7,151 @@ all its memory back. The child writes the bundle; this side moves the alias and 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 import os
 import shutil
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from recaug import atomic
-from recaug.registry import ModelRecord, Registry
+from recaug.bounds import Bound, hit
+from recaug.buffer import RollingBuffer
+from recaug.errors import Failure
+from recaug.registry import CorruptBundle, ModelRecord, Registry
 from recaug.settings import Settings
+from recaug.signing import Keys
 
 log = logging.getLogger(__name__)
 
 #: A child still running after its budget and this is killed, seconds.
 GRACE_S = 120.0
+#: Jobs whose files stay on the disk.
+KEPT = 3
+#: The rows to train on, in a job's directory until it has run.
+BUFFER = "buffer.npz"
 
 
 class Trainer:
-    """One fine-tune at a time, under `DATA_DIR/learn/jobs`; the newest few jobs are kept."""
+    """One fine-tune at a time, under `DATA_DIR/learn/jobs`; the newest few jobs are kept.
+
+    Ask `served` at the start and `healed` before each job: they find the model to go on from.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._jobs = settings.data_dir.absolute() / "learn" / "jobs"
-        self.registry = Registry(settings.registry.absolute())
+        self._keys = Keys.of(settings)
+        try:
+            for leftover in self._jobs.glob(f"*/{BUFFER}"):  # of a run that was killed
+                leftover.unlink()
+            self._keys.ensure()
+        except OSError as error:
+            mend = "make it writable, free some room, or name another: RECAUG_DATA_DIR"
+            raise Failure(f"learn cannot write to {settings.data_dir}", str(error), mend) from error
+        self.registry = Registry(settings.registry.absolute(), self._keys)
+        #: What the next fine-tune goes on from: the champion, once it has been found whole.
+        self._parent: str | None = None
+
+    def champion(self) -> str | None:
+        """The version served; None where there is none or the alias is damaged."""
+        with contextlib.suppress(CorruptBundle):
+            return self.registry.champion(self._settings.model)
+        return None
+
+    def served(self) -> ModelRecord | None:
+        """What to announce as served. None where there is nothing.
+
+        Where alias or bundle of the champion are damaged, that is the newest bundle that is whole,
+        promoted in its place: going back is an act of its own, which the workers can check.
+        """
+        try:
+            return self._champion()
+        except CorruptBundle as damaged:
+            log.error("%s", damaged)
+            return self._go_back()
+
+    def healed(self) -> ModelRecord | None:
+        """What `served` put in the place of a damaged champion; None where none is damaged."""
+        with contextlib.suppress(CorruptBundle):
+            self._champion()
+            return None
+        return self.served()
+
+    def _champion(self) -> ModelRecord | None:
+        self._parent = None
+        promotion = self.registry.promotion(self._settings.model)
+        if promotion is None:
+            return None
+        bundle = self.registry.open(promotion.name, promotion.version, promotion.manifest_sha256)
+        self._parent = promotion.version
+        return ModelRecord.about(bundle).of(promotion)
+
+    def _go_back(self) -> ModelRecord | None:
+        name = self._settings.model
+        bundle = self.registry.newest_intact(name, up_to=self.champion() or "")
+        if bundle is None:
+            log.error("no bundle on disk is whole: the next model starts from nothing")
+            return None
+        try:
+            promotion = self.registry.promote(name, bundle.manifest.version)
+        except OSError as error:
+            log.error("%s cannot be promoted in its place: %s", bundle.manifest.version, error)
+            return None
+        log.error("serving %s in its place", promotion.version)
+        self._parent = promotion.version
+        return ModelRecord.about(bundle).of(promotion)
 
     def prepare(
-        self, buffer: Path, events: int, positions: Mapping[int, int], vectors: Path | None
+        self,
+        buffer: Path,
+        events: int,
+        positions: Mapping[int, int],
+        vectors: Path | None,
+        erased: Mapping[int, int] | None = None,
     ) -> Path:
         """Make a job directory: what to train on and under which bounds.
 
         `buffer` is what `RollingBuffer.save` wrote, on the same disk: the job shares the file.
+        Every null on `recaug.users` before the offsets in `erased` was honoured in it.
         """
         job = self._jobs / f"{int(time.time() * 1000)}"
         job.mkdir(parents=True)
-        os.link(buffer, job / "buffer.npz")
+        os.link(buffer, job / BUFFER)
         if vectors is not None:
             shutil.copy(vectors, job / "vectors.npz")
-        atomic.write_bytes(job / "job.json", json.dumps(self._terms(events, positions)).encode())
+        topics = self._settings.topics
+        read = {topics.events.name: positions, topics.clean_users.name: erased or {}}
+        offsets = {topic: {str(p): at for p, at in own.items()} for topic, own in read.items()}
+        atomic.write_bytes(job / "job.json", json.dumps(self._terms(events, offsets)).encode())
         _forget(self._jobs)
         return job
 
-    def _terms(self, events: int, positions: Mapping[int, int]) -> dict[str, Any]:
+    def forget(self, users: Collection[str]) -> None:
+        """Take these users' rows out of what jobs on the disk are to train on.
+
+        A child that has read its rows goes on with them: what counts is when it began.
+        """
+        for held in self._jobs.glob(f"*/{BUFFER}"):
+            buffer = RollingBuffer.load(held)
+            if buffer.forget(users):
+                buffer.save(held)
+
+    def _terms(self, events: int, offsets: Mapping[str, Mapping[str, int]]) -> dict[str, Any]:
         wanted = self._settings
         return {
             "registry": str(self.registry.root),
-            "graphs": str(wanted.graphs),
+            "signing_key": str(self._keys.signing),
+            "trusted_keys": str(self._keys.trusted),
             "name": wanted.model,
-            "parent": self.registry.champion(wanted.model),
+            "parent": self._parent,
             "budget_s": wanted.train_budget_s,
             "threads": wanted.train_threads,
             "device": wanted.device,
@@ -66,7 +159,7 @@ class Trainer:
             "history": wanted.history,
             "half_life_s": wanted.popularity_half_life_s,
             "events": events,
-            "offsets": {wanted.topics.events.name: {str(p): at for p, at in positions.items()}},
+            "offsets": offsets,
         }
 
     async def run(self, job: Path) -> ModelRecord:
@@ -75,17 +168,28 @@ class Trainer:
         started, limit_s = time.monotonic(), self._settings.train_budget_s + GRACE_S
         try:
             code, last = await self._child(job, limit_s)
+            if code == 0:
+                return self._outcome(job)
             why = f"training ended with exit code {code}: {last}"
         except TimeoutError:
-            code, why = -1, f"training was not done after {limit_s:.0f} s: too little CPU is free"
-        result = job / "result.json"
-        if code != 0 or not result.exists():
-            return self._failed(job, why, time.monotonic() - started)
-        record = ModelRecord.model_validate_json(result.read_bytes())
-        if record.promoted:
-            self.registry.promote(record.name, record.version)
+            why = f"training was not done after {limit_s:.0f} s: too little CPU is free"
+        except (OSError, ValidationError, Failure) as error:
+            why = f"what was trained cannot be used: {str(error).splitlines()[0]}"
+        finally:
+            _drop_rows(job)
+        return self._failed(job, why, time.monotonic() - started)
+
+    def _outcome(self, job: Path) -> ModelRecord:
+        """Raises OSError, ValidationError, Failure: then the old model serves on."""
+        record = ModelRecord.model_validate_json((job / "result.json").read_bytes())
+        if not record.promoted:
+            return record
+        promotion = self.registry.promote(record.name, record.version)
+        try:
             self.registry.prune(record.name)
-        return record
+        except OSError as error:
+            log.warning("old models cannot be deleted: %s", error)
+        return record.of(promotion)
 
     async def _child(self, job: Path, limit_s: float) -> tuple[int, str]:
         command = [sys.executable, "-m", "models", "fine-tune", str(job)]
@@ -108,7 +212,7 @@ class Trainer:
         log.error("%s (see %s)", reason, job / "train.log")
         return ModelRecord(
             name=self._settings.model, version=f"failed-{job.name}", promoted=False, reason=reason,
-            parent=self.registry.champion(self._settings.model), events=0, metrics={},
+            parent=self.champion(), events=0, metrics={},
             train_seconds=seconds, device=self._settings.device,
             created_at=datetime.now(UTC).isoformat(),
         )  # fmt: skip
@@ -120,7 +224,16 @@ async def _report(child: asyncio.subprocess.Process) -> None:
         log.info("fine-tune %s", line.decode(errors="replace").rstrip())
 
 
-def _forget(jobs: Path, keep: int = 3) -> None:
+def _drop_rows(job: Path) -> None:
+    """Nobody's events stay longer than needed; where they have to, the next start tries again."""
+    try:
+        (job / BUFFER).unlink(missing_ok=True)
+    except OSError as error:
+        log.error("the rows of a job cannot be deleted: %s", error)
+
+
+def _forget(jobs: Path, keep: int = KEPT) -> None:
     old: Sequence[Path] = sorted(path for path in jobs.iterdir() if path.is_dir())[:-keep]
     for job in old:
+        hit(Bound.JOBS)
         shutil.rmtree(job, ignore_errors=True)

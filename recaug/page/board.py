@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from recaug.bounds import Bound, hit
+
 #: Messages a window may be behind before it misses some; it catches up with the next.
 MAILBOX = 64
 
@@ -68,5 +70,7 @@ class Post:
 
     def _put(self, user: str, message: Message) -> None:
         for box in self._boxes.get(user, ()):
-            if not box.full():
+            if box.full():
+                hit(Bound.PAGE_MAILBOX)
+            else:
                 box.put_nowait(message)

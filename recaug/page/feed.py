@@ -15,7 +15,8 @@ from collections.abc import Callable
 from kafka import TopicPartition
 from kafka.errors import KafkaError
 
-from recaug.errors import Unreachable
+from recaug.bounds import Bound, hit
+from recaug.errors import Failure
 from recaug.kafka import consumer, to_record
 from recaug.lag import SPACING_S, Sample, compare
 from recaug.lag_probe import LagProbe
@@ -71,7 +72,7 @@ class Feed:
             while not self._stopping.is_set():
                 try:
                     work()
-                except (Unreachable, KafkaError, OSError) as error:
+                except (Failure, KafkaError, OSError) as error:
                     self._report(False)
                     log.warning("kafka: %s", error)
                     self._stopping.wait(RETRY_S)
@@ -113,7 +114,7 @@ class Reader:
 
     def __init__(self, settings: Settings, live: Live) -> None:
         self._topics, self._live = settings.topics, live
-        self._client = consumer(settings.kafka, max_poll_records=1_000, fetch_max_wait_ms=100)
+        self._client = consumer(settings.broker, max_poll_records=1_000, fetch_max_wait_ms=100)
         self._whole = {settings.topics.clean_items.name, settings.topics.models.name}
         self._places: dict[TopicPartition, int] = {}
         self._counted: dict[TopicPartition, int] = {}
@@ -169,6 +170,7 @@ class Reader:
     def _advance(self, at: TopicPartition, place: int) -> None:
         end = self._client.highwater(at) or place
         if at.topic not in self._whole and end - place > FAR_BEHIND:
+            hit(Bound.PAGE_BEHIND)
             place = end - TAIL
             self._client.seek(at, place)
         self._places[at] = place

@@ -13,7 +13,8 @@ from collections.abc import Callable
 
 import orjson
 
-from recaug.events import items_of
+from recaug.bounds import Bound, hit
+from recaug.events import Reason, items_of
 from recaug.kafka import Record
 from recaug.page.board import Board, Message
 from recaug.page.meters import Meters
@@ -38,6 +39,8 @@ PAIR_GAP_MS = 250.0
 HALF_LIFE_S = 600.0
 
 MINE = "you-"
+
+REASONS = frozenset(map(str, Reason))
 
 
 class Live:
@@ -68,6 +71,7 @@ class Live:
             **{topic.name: self._arrived for topic in topics.behaviour},
             topics.events.name: self._cleaned,
             topics.clean_items.name: self._item,
+            topics.clean_users.name: self._profile,
             topics.models.name: self._model,
             topics.dead_letters.name: self._rejected,
             topics.recommendations.name: self._answered,
@@ -135,10 +139,22 @@ class Live:
             version, at_ms = attempt.get("version"), record.timestamp_ms
             self._promotions.append({"version": version, "at_ms": at_ms})
 
+    def _profile(self, record: Record, now_ms: float) -> None:
+        """A null: nothing that names its user is shown any longer."""
+        if record.value is not None or record.key is None:
+            return
+        user = record.key.decode(errors="replace")
+        self._lists.pop(user, None)
+        for shown in (self._pairs, self._letters):
+            kept = [message for message in shown if not _names(message, user)]
+            shown.clear()
+            shown.extend(kept)
+
     def _rejected(self, record: Record, now_ms: float) -> None:
         letter = to_letter(record)
         self._letters.appendleft(letter)
-        self._reasons[letter["reason"]] += 1
+        # Anybody may write to the topic: a reason that is none is counted as one.
+        self._reasons[letter["reason"] if letter["reason"] in REASONS else "unknown"] += 1
 
     def _answered(self, record: Record, now_ms: float) -> None:
         answer = _object(record.value)
@@ -163,6 +179,7 @@ class Live:
         self._lists.pop(user, None)
         self._lists[user] = message
         if len(self._lists) > LISTS:
+            hit(Bound.PAGE_LISTS)
             del self._lists[next(iter(self._lists))]
         self._deliver(user, message)
 
@@ -252,6 +269,14 @@ def to_letter(record: Record) -> Message:
         "key": _excerpt(record.key, 64),
         "value": _excerpt(record.value, 240),
     }
+
+
+def _names(message: Message, user: str) -> bool:
+    """Whether a pair is of this user, or a dead letter says their id anywhere."""
+    if "user" in message:
+        return bool(message["user"] == user)
+    told = (message["key"], message["value"], message["message"])
+    return any(text is not None and user in text for text in told)
 
 
 def _excerpt(data: bytes | None, limit: int) -> str | None:

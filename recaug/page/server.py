@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -25,26 +25,37 @@ from starlette.responses import FileResponse, Response, StreamingResponse
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from recaug.bounds import Bound, hit
 from recaug.errors import Failure
 from recaug.page.board import Message
 from recaug.page.feed import PUBLISH_S, Feed, now_ms
 from recaug.page.gesture import Click, Gesture, Like, Search, to_event
+from recaug.page.guard import Guard
+from recaug.page.protocol import Prompt
 from recaug.producer import Producer
 from recaug.settings import Settings
 
 STATIC = Path(__file__).parent / "static"
 MAX_BODY = 4_096
 SEND_S = 5.0
+#: A body must be here within this; a connection without a request is closed after `IDLE_S`.
+BODY_S, IDLE_S = 10.0, 5
+#: Connections held at once; more are answered with 503.
+CONNECTIONS = 512
 
-#: Everything the page loads is its own; a title that holds a script stays text.
+#: Everything the page loads is its own, nothing is inline, and nobody may frame or embed it: a
+#: title that holds a script stays text.
 HEADERS = {
     "Content-Security-Policy": (
-        "default-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; "
-        "frame-ancestors 'none'"
+        "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
+        "form-action 'self'; frame-ancestors 'none'"
     ),
     "Cache-Control": "no-cache",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
 }
 
 _gestures: TypeAdapter[Click | Like | Search] = TypeAdapter(Gesture)
@@ -60,7 +71,8 @@ class Page:
         self._producer: Producer | None = None
         self._connecting = threading.Lock()
 
-    def app(self) -> Starlette:
+    def app(self, names: Collection[str] = ()) -> Starlette:
+        """The ASGI application; `names` are host names it answers to (see `Guard`)."""
         return Starlette(
             routes=[
                 Route("/", self.index),
@@ -70,7 +82,11 @@ class Page:
                 Route("/healthz", self.healthz),
                 Mount("/static", StaticFiles(directory=STATIC)),
             ],
-            middleware=[Middleware(SafeHeaders), Middleware(GZipMiddleware, minimum_size=1_000)],
+            middleware=[
+                Middleware(SafeHeaders),
+                Middleware(Guard, names=names),
+                Middleware(GZipMiddleware, minimum_size=1_000),
+            ],
             lifespan=self.lifespan,
         )
 
@@ -89,7 +105,7 @@ class Page:
     def _connect(self) -> Producer:
         with self._connecting:
             if self._producer is None:
-                self._producer = Producer(self.settings.kafka, self.settings.prefix, linger_ms=0)
+                self._producer = Producer(self.settings.broker, self.settings.prefix, linger_ms=0)
             return self._producer
 
     async def index(self, request: Request) -> Response:
@@ -106,9 +122,11 @@ class Page:
 
     async def event(self, request: Request) -> Response:
         """Publish one gesture; answer once the broker has it."""
-        if not _same_origin(request):
-            return _json({"error": "events are taken from this page only"}, 403)
-        body = await _body(request)
+        try:
+            async with asyncio.timeout(BODY_S):
+                body = await _body(request)
+        except TimeoutError:
+            return _json({"error": f"the event was not here within {BODY_S:.0f} s"}, 408)
         if body is None:
             return _json({"error": f"an event has at most {MAX_BODY} bytes"}, 413)
         try:
@@ -174,16 +192,23 @@ class SafeHeaders:
 class Server(uvicorn.Server):
     """Ends the open streams when asked to stop: a browser would hold its own for ever."""
 
-    def __init__(self, page: Page, host: str, port: int) -> None:
+    def __init__(self, page: Page, host: str, port: int, names: Collection[str] = ()) -> None:
         self._page = page
         super().__init__(
             uvicorn.Config(
-                page.app(),
+                page.app({host, *names}),
                 host=host,
                 port=port,
                 log_level="warning",
                 access_log=False,
                 timeout_graceful_shutdown=2,
+                timeout_keep_alive=IDLE_S,
+                limit_concurrency=CONNECTIONS,
+                http=Prompt,
+                ws="none",
+                # A header that any client can send must not decide who the client is.
+                proxy_headers=False,
+                server_header=False,
             )
         )
 
@@ -192,22 +217,22 @@ class Server(uvicorn.Server):
         super().handle_exit(sig, frame)
 
 
-def serve(settings: Settings, host: str, port: int) -> None:
+def serve(settings: Settings, host: str, port: int, names: Collection[str] = ()) -> None:
     """Serve the page until SIGINT or SIGTERM."""
-    Server(Page(settings), host, port).run()
-
-
-def _same_origin(request: Request) -> bool:
-    """Whether no other site's script sent this: browsers always name the origin of a POST."""
-    origin = request.headers.get("origin")
-    return origin is None or origin.split("://", 1)[-1] == request.headers.get("host")
+    Server(Page(settings), host, port, names).run()
 
 
 async def _body(request: Request) -> bytes | None:
+    """The body; None where it is too large, which its announced length may say at once."""
+    announced = request.headers.get("content-length", "0")
+    if not announced.isdecimal() or int(announced) > MAX_BODY:
+        hit(Bound.PAGE_BODY)
+        return None
     body = b""
     async for chunk in request.stream():
         body += chunk
         if len(body) > MAX_BODY:
+            hit(Bound.PAGE_BODY)
             return None
     return body
 

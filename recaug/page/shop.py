@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from recaug.bounds import Bound, hit
+
 #: Items kept to name what is recommended, and items the shop window shows.
 KNOWN = 50_000
 SHOWN = 4_000
@@ -31,6 +33,8 @@ class Shop:
         if item_id in self._cards or len(self._cards) < self._known:
             self._cards[item_id] = card
             self.version += 1
+        else:
+            hit(Bound.PAGE_ITEMS)
 
     def card(self, item_id: str) -> Card:
         """Return an item's card; one without a document is shown by its id."""

@@ -15,6 +15,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from recaug.bounds import Bound, hit
+
+#: Events under way that are measured.
+CAPACITY = 50_000
+
 
 @dataclass(slots=True)
 class Trace:
@@ -28,7 +33,7 @@ class Trace:
 class Traces:
     """Events under way, by event id; the oldest are forgotten beyond `capacity`."""
 
-    def __init__(self, capacity: int = 50_000) -> None:
+    def __init__(self, capacity: int = CAPACITY) -> None:
         self._capacity = capacity
         self._traces: OrderedDict[str, Trace] = OrderedDict()
 
@@ -38,6 +43,7 @@ class Traces:
         if trace is None:
             trace = self._traces[event_id] = Trace()
             if len(self._traces) > self._capacity:
+                hit(Bound.PAGE_TRACES)
                 self._traces.popitem(last=False)
         return trace
 

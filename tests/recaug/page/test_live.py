@@ -193,3 +193,20 @@ def test_bytes_of_any_kind_are_no_reason_to_stop(window: Window, value: bytes | 
     for topic in window.live.topics:
         window.fold(record(topic, "k", value), record(topic, None, value))
     assert window.shown()["pairs"] is not None
+
+
+def test_who_is_erased_is_shown_no_longer(window: Window) -> None:
+    letters = [
+        record(TOPICS.dead_letters.name, "ann-7f3a", b"{", START_MS),
+        record(TOPICS.dead_letters.name, None, b'{"user_id": "ann-7f3a"', START_MS),
+        record(TOPICS.dead_letters.name, "bob", b"[", START_MS),
+    ]
+    window.fold(*letters, answered("ann-7f3a", answer("e1", "b")))
+    window.fold(answered("bob", answer("e2", "b")), now_ms=START_MS + PAIR_GAP_MS)
+    assert len(window.shown()["dead"]["newest"]) == 3
+    window.fold(record(TOPICS.clean_users.name, "ann-7f3a", None))
+    shown = window.shown()
+    assert [letter["key"] for letter in shown["dead"]["newest"]] == ["bob"]
+    assert [pair["user"] for pair in shown["pairs"]] == ["bob"]
+    window.fold(record(TOPICS.clean_users.name, "bob", {"user_id": "bob"}))
+    assert [pair["user"] for pair in window.shown()["pairs"]] == ["bob"]

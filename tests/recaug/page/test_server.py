@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from email.message import Message
 from typing import Any
-from urllib.error import HTTPError
 
 import pytest
 from kafka import KafkaProducer
 
 from recaug.kafka import Record, end_offsets, ensure_topics, producer, read
-from recaug.local.ports import free_port
-from recaug.page.server import STATIC, Page, Server
+from recaug.page.server import STATIC, Page
 from recaug.settings import Settings
 from tests.recaug.page.records import answer
+from tests.recaug.page.web import Client, serving
 
 YOU = {"user": "you-abc123", "event_id": "web-00000001"}
 
@@ -29,55 +25,6 @@ YOU = {"user": "you-abc123", "event_id": "web-00000001"}
 def page(settings: Settings) -> Iterator[Page]:
     ensure_topics(settings)
     yield Page(settings)
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    status: int
-    headers: Message[str, str]
-    body: bytes
-
-    def json(self) -> Any:
-        return json.loads(self.body)
-
-
-@dataclass(frozen=True, slots=True)
-class Client:
-    """Talks to a page over HTTP."""
-
-    address: str
-
-    def get(self, path: str) -> Reply:
-        return self._ask(urllib.request.Request(self.address + path))
-
-    def post(self, body: bytes, **headers: str) -> Reply:
-        return self._ask(urllib.request.Request(self.address + "/api/event", body, headers))
-
-    def _ask(self, request: urllib.request.Request) -> Reply:
-        try:
-            with urllib.request.urlopen(request, timeout=20) as reply:
-                return Reply(reply.status, reply.headers, reply.read())
-        except HTTPError as error:
-            with error:
-                return Reply(error.code, error.headers, error.read())
-
-
-@contextmanager
-def serving(page: Page) -> Iterator[Client]:
-    """Run the page's real server until the test is over."""
-    port = free_port()
-    server = Server(page, "127.0.0.1", port)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        assert thread.is_alive()
-        time.sleep(0.02)
-    try:
-        yield Client(f"http://127.0.0.1:{port}")
-    finally:
-        page.closing.set()
-        server.should_exit = True
-        thread.join()
 
 
 @pytest.fixture
@@ -133,7 +80,7 @@ def test_a_gesture_is_an_event_on_its_topic_under_its_users_key(
         settings.topics.social.name: {"event": "like", "item_id": "sku-1"},
     }
     for topic, gesture in gestures.items():
-        reply = client.post(json.dumps({**YOU, **gesture}).encode())
+        reply = client.post(json.dumps({**YOU, **gesture}).encode(), Origin=client.address)
         assert reply.status == 202, reply.body
         (record,) = published(settings, topic)
         assert record.key == b"you-abc123"
