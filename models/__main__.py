@@ -58,14 +58,9 @@ def _fine_tune(given: argparse.Namespace) -> None:
 
 
 def _prepare(_: argparse.Namespace) -> None:
-    from models import export, text
-    from models.sequence import Shape
+    from models import text
 
     settings = Settings()
-    shape = Shape(history=settings.history)
-    path = export.traced(shape, settings.graphs)
-    if not path.exists():
-        export.trace(shape, path)
     if not settings.encoder_dir.exists():
         text.export_encoder(settings.encoder, settings.encoder_dir)
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from models import bundle, export, text_map, weights
+from models import bundle, text_map, weights
 from models.adam import AdamW
 from models.job import Job
 from models.sequence import MASKED, SPREAD, SequenceModel, Shape
@@ -25,10 +25,10 @@ from recaug import atomic, evaluate
 from recaug.batch import Int64
 from recaug.errors import Failure
 from recaug.evaluate import Verdict
-from recaug.registry import Bundle, ModelRecord, Registry
+from recaug.registry import Bundle, ModelRecord
 
-#: Kept of the budget for the gate, the export and the bundle; more where the graph is untraced.
-RESERVE_S, TRACE_S = 3.0, 10.0
+#: Kept of the budget for the gate, the export and the bundle.
+RESERVE_S = 3.0
 RECIPE = Recipe()
 
 #: Called with (stage, step, steps, loss).
@@ -53,7 +53,7 @@ def fine_tune(job: Job, spent_s: Callable[[], float], say: Say) -> ModelRecord:
     terms = job.terms
     torch.set_num_threads(terms.threads)
     torch.manual_seed(terms.seed)
-    registry = Registry(terms.registry)
+    registry = terms.open_registry()
     parent = registry.open(terms.name, terms.parent) if terms.parent else None
     known: list[str] = parent.json(bundle.VOCABULARY) if parent else []
     data = split(job.snapshot, known, terms.history, terms.item_capacity)
@@ -86,7 +86,7 @@ def _train(
 
     progress = train(
         model, optimizer, data.log, RECIPE, RECIPE.warm_rate if parent else RECIPE.rate,
-        validation, _over(job, model.encoder.shape, spent_s),
+        validation, _over(job, spent_s),
         lambda step, steps, loss: say("train", step, steps, loss), job.terms.seed,
     )  # fmt: skip
     model.cpu()
@@ -110,13 +110,11 @@ def _start(job: Job, data: Split, parent: Bundle | None) -> tuple[SequenceModel,
     return weights.grown(model, optimizer, new, RECIPE.dropout)
 
 
-def _over(job: Job, shape: Shape, spent_s: Callable[[], float]) -> Callable[[], bool]:
+def _over(job: Job, spent_s: Callable[[], float]) -> Callable[[], bool]:
     """Whether training has to stop, so that the rest fits into the budget too."""
-    ready = export.traced(shape, job.terms.graphs).exists()
-    reserve = RESERVE_S + (0.0 if ready else TRACE_S)
     # A budget shorter than the reserve still trains a little: the gate decides what that is worth.
     least = spent_s() + 0.2 * job.terms.budget_s
-    end = max(job.terms.budget_s - reserve, least)
+    end = max(job.terms.budget_s - RESERVE_S, least)
     return lambda: spent_s() >= end
 
 

@@ -12,6 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from recaug.buffer import RollingBuffer, Snapshot
 from recaug.errors import Failure
+from recaug.registry import Registry
+from recaug.signing import Keys
 
 Float32 = npt.NDArray[np.float32]
 
@@ -22,7 +24,8 @@ class Terms(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     registry: Path
-    graphs: Path = Field(description="Where traced graphs are kept")
+    signing_key: Path | None = Field(None, description="With `trusted_keys`: sign, and check")
+    trusted_keys: Path | None = None
     name: str
     parent: str | None = None
     budget_s: float = Field(25.0, gt=0)
@@ -34,6 +37,12 @@ class Terms(BaseModel):
     events: int | None = Field(None, ge=0, description="Events learned from so far, for the record")
     offsets: dict[str, Any] = Field(default_factory=dict)
     item_capacity: int = Field(1_000_000, ge=1)
+
+    def open_registry(self) -> Registry:
+        """Where the parent is and the winner goes."""
+        if self.signing_key is None or self.trusted_keys is None:
+            return Registry(self.registry)
+        return Registry(self.registry, Keys(self.signing_key, self.trusted_keys))
 
 
 @dataclass(frozen=True, slots=True)

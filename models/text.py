@@ -20,7 +20,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from models.export import OPSET, ParityError, without_origin
+from models.export import ParityError
+from models.graph import OPSET
 from recaug import atomic
 from recaug.errors import Failure
 from recaug.text import ABOUT, GRAPH, INPUTS, OUTPUT, TOKENIZER, About, TextEncoder
@@ -129,7 +130,7 @@ def _graph(model: Sentence) -> bytes:
             input_names=list(INPUTS), output_names=[OUTPUT], dynamic_shapes=(shape, shape),
         )  # fmt: skip
     assert program is not None
-    graph: onnx.ModelProto = without_origin(program.model_proto)
+    graph: onnx.ModelProto = _without_origin(program.model_proto)
     data: bytes = graph.SerializeToString()
     return data
 
@@ -150,3 +151,13 @@ def _expected(model: Sentence, runtime: TextEncoder, text: str) -> Any:
     ids = torch.tensor([runtime.tokens(text)])  # (1, T)
     with torch.no_grad():
         return model(ids, torch.ones_like(ids))[0].numpy()  # (d,)
+
+
+def _without_origin(graph: onnx.ModelProto) -> onnx.ModelProto:
+    """Without the stack traces that the exporter writes to each node, and their paths."""
+    for part in (graph, graph.graph, *graph.graph.node, *graph.graph.value_info,
+                 *graph.graph.input, *graph.graph.output, *graph.graph.initializer,
+                 *graph.functions):  # fmt: skip
+        part.ClearField("doc_string")
+        del part.metadata_props[:]
+    return graph

@@ -75,7 +75,7 @@ def train(
             if over():
                 run.stopped = "budget"
                 break
-            run.loss = _step(model, optimizer, batch, recipe, rate, generator)
+            run.loss = step(model, optimizer, batch, recipe, rate, generator)
             run.steps += 1
             run.origins = _add(run.origins, counts(batch.origin))
             report(run.steps, steps, run.loss)
@@ -102,7 +102,7 @@ def loss_of(
     vectors, wanted = out[at], batch.wanted[at]  # (M, d), (M,)
     heat = model.encoder.shape.temperature
     if len(table) - FIRST_ROW <= recipe.full_softmax:
-        logits = vectors @ table[FIRST_ROW:].T / heat  # (M, N - 2)
+        logits = (vectors / heat) @ table[FIRST_ROW:].T  # (M, N - 2)
         return F.cross_entropy(logits, wanted - FIRST_ROW)
     return _sampled(vectors / heat, wanted, table, recipe.negatives, generator)
 
@@ -142,7 +142,7 @@ def scorer(model: SequenceModel, source: Sequences) -> evaluate.Score:
     return score
 
 
-def _step(
+def step(
     model: SequenceModel, optimizer: AdamW, batch: Examples, recipe: Recipe, rate: float,
     generator: torch.Generator,
 ) -> float:  # fmt: skip

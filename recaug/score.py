@@ -1,9 +1,9 @@
-"""Rank the whole catalogue for a batch of histories: one ONNX Runtime run.
+"""Rank the whole catalogue for a batch of histories: the model's graph, then a scan of its table.
 
-    Scorer        load · score · append · hide · show · table · provider
+    Scorer        load · score · append · hide · show · table · provider · precision
 
-The item table is an input of the graph. It is bound once and changed in place, so an item that
-appeared a second ago is ranked with all others and no model is reloaded.
+The item table is read in place and changed in place, so an item that appeared a second ago is
+ranked with all others and no model is reloaded.
 """
 
 from __future__ import annotations
@@ -12,12 +12,16 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import onnxruntime as ort
 from numpy.typing import NDArray
 
 from recaug.batch import FIRST_ROW, UNKNOWN_ROW, Batch, Float32, Int64, build, pad
+from recaug.encoder import INPUTS, OUTPUT, DeviceEncoder, Encoder, HostEncoder
 from recaug.errors import Failure
+from recaug.mirror import Copy
 from recaug.provider import provider_of, session
+from recaug.rank import Checked, Ranking, doubtful
+from recaug.rank_device import OnDevice
+from recaug.rank_groups import EIGHT_BITS, Grouped
 from recaug.registry import Bundle, CorruptBundle
 from recaug.settings import Settings
 from recaug.table import MASK, ItemTable
@@ -28,9 +32,10 @@ SHOWN = float(MASK) / 2
 #: Batch sizes run once at load, so that the first requests find memory and kernels ready.
 WARM_UP = (1, 8, 64)
 
+#: `auto` searches in eight bits where these many items as users are in doubt no more often.
+SAMPLED, DOUBTED = 64, 0.2
+
 GRAPH = "encoder.onnx"
-INPUTS = {"items", "kinds", "gaps", "table", "bias", "seen", "k"}
-OUTPUTS = ("scores", "rows")
 
 
 class Unservable(CorruptBundle):
@@ -43,17 +48,16 @@ class Scorer:
     Not thread-safe; `Recommender` gives it one caller at a time.
     """
 
-    def __init__(self, graph: Any, table: ItemTable, projection: Float32 | None) -> None:
-        self.table = table
-        self.provider = provider_of(graph)
-        self._session = graph
-        self._binding = graph.io_binding()
-        self._projection = projection
+    def __init__(
+        self, encoder: Encoder, ranking: Ranking, table: ItemTable, projection: Float32 | None,
+        provider: str,
+    ) -> None:  # fmt: skip
+        self.table, self.provider, self.precision = table, provider, ranking.precision
+        self._encoder, self._ranking, self._projection = encoder, ranking, projection
         trained = table.vectors[FIRST_ROW : table.trained]
         #: Mean item vector (d,): what all items have in common.
         self.centre: Float32 = trained.mean(axis=0)
         self._length = float(np.linalg.norm(trained, axis=1).mean())
-        self._bound: object = None
 
     @classmethod
     def load(cls, bundle: Bundle, settings: Settings) -> Scorer:
@@ -75,17 +79,20 @@ class Scorer:
     @classmethod
     def _read(cls, bundle: Bundle, settings: Settings) -> Scorer:
         graph = session(bundle.read(GRAPH), settings)
-        inputs = {node.name for node in graph.get_inputs()}
-        if inputs != INPUTS:
-            raise ValueError(f"its graph reads {sorted(inputs)}, not {sorted(INPUTS)}")
+        inputs, outputs = ([node.name for node in nodes] for nodes in
+                           (graph.get_inputs(), graph.get_outputs()))  # fmt: skip
+        if sorted(inputs) != sorted(INPUTS) or outputs != [OUTPUT]:
+            raise ValueError(f"its graph makes {outputs} of {sorted(inputs)}, "
+                             f"not {[OUTPUT]} of {sorted(INPUTS)}")  # fmt: skip
         vectors = _finite(bundle, "items.npy")
         table = ItemTable(vectors, bundle.json("vocab.json"), settings.item_capacity)
+        parts = assemble(graph, table, settings)
         if not bundle.has("text_map.npy"):
-            return cls(graph, table, None)
+            return cls(*parts, table, None, provider_of(graph))
         projection = _finite(bundle, "text_map.npy")
         if projection.shape[1:] != (table.width,):
             raise ValueError(f"its text map {projection.shape} is not (text, {table.width})")
-        return cls(graph, table, projection)
+        return cls(*parts, table, projection, provider_of(graph))
 
     def score(self, batch: Batch, seen: Int64, k: int) -> tuple[Float32, Int64]:
         """The best `k` rows of each history, best first.
@@ -101,31 +108,7 @@ class Scorer:
         -------
         scores (B, k) and rows (B, k). Where fewer than k rows may be shown the rest score < SHOWN.
         """
-        self._bind_table()
-        # A graph cannot return more than it has; `bound` is a multiple of 256, k at most 100.
-        given = {
-            "items": batch.items, "kinds": batch.kinds, "gaps": batch.gaps,
-            "seen": seen, "k": np.array([k], np.int64),
-        }  # fmt: skip
-        # The binding does not keep the arrays alive: these names do, until the run is over.
-        inputs = {name: np.ascontiguousarray(array) for name, array in given.items()}
-        for name, array in inputs.items():
-            self._binding.bind_cpu_input(name, array)
-        for name in OUTPUTS:
-            self._binding.bind_output(name)
-        self._session.run_with_iobinding(self._binding)
-        scores, rows = self._binding.copy_outputs_to_cpu()
-        return scores, rows
-
-    def _bind_table(self) -> None:
-        """Bind what changed: on the CPU the table itself is bound, on a card its copy."""
-        now: object = self.table.version if self.provider == "cuda" else self.table.place
-        if now == self._bound:
-            return
-        for name, array in (("table", self.table.vectors), ("bias", self.table.bias)):
-            value = ort.OrtValue.ortvalue_from_numpy(array, self.provider)
-            self._binding.bind_ortvalue_input(name, value)
-        self._bound = now
+        return self._ranking.top(self._encoder.users(batch), seen, k)
 
     @property
     def text_width(self) -> int:
@@ -170,7 +153,7 @@ class Scorer:
             histories = [(r, [1] * len(r), list(range(len(r)))) for r in rows]
             batch = build(histories, [settings.history * 1000] * size, settings.history)
             seen, k = pad(rows), settings.list_size
-            _check_answer(*self.score(batch, seen, k), (size, k), self.table, seen)
+            _check_answer(*self.score(batch, seen, k), self.table)
 
 
 def _finite(bundle: Bundle, file: str) -> Float32:
@@ -180,21 +163,41 @@ def _finite(bundle: Bundle, file: str) -> Float32:
     return array
 
 
-def _check_answer(
-    scores: Float32, rows: Int64, shape: tuple[int, int], table: ItemTable, seen: Int64
-) -> None:
-    if scores.shape != shape or rows.shape != shape:
-        raise ValueError(f"its graph answers {scores.shape} and {rows.shape}, not {shape}")
+def assemble(graph: Any, table: ItemTable, settings: Settings) -> tuple[Encoder, Ranking]:
+    """The model and the ranking of one table, both where the session of the model is."""
+    device = provider_of(graph)
+    here = settings.model_copy(update={"provider": device})
+    if device == "cpu":
+        return HostEncoder(graph, table), _in_memory(table, here)
+    copy = Copy(table, "fp32", device, here)
+    exact = OnDevice(table, copy, here)
+    if settings.precision != "fp16":
+        return DeviceEncoder(graph, table, copy), exact
+    search = OnDevice(table, Copy(table, "fp16", device, here), here)
+    return DeviceEncoder(graph, table, copy), Checked(search, exact)
+
+
+def _in_memory(table: ItemTable, settings: Settings) -> Ranking:
+    exact, wanted = Grouped(table, "fp32", settings), settings.precision
+    if wanted != "int8" and (wanted != "auto" or table.bound <= EIGHT_BITS):
+        return exact
+    search = Grouped(table, "int8", settings)
+    # Items themselves stand for users: what they are near to is what lists are made of.
+    some = table.vectors[FIRST_ROW : table.trained : max(1, table.trained // SAMPLED)][:SAMPLED]
+    doubts = doubtful(search.search(some, np.zeros((len(some), 1), np.int64), settings.list_size))
+    if wanted == "auto" and doubts.mean() > DOUBTED:
+        return exact
+    return Checked(search, exact)
+
+
+def _check_answer(scores: Float32, rows: Int64, table: ItemTable) -> None:
     if not np.isfinite(scores).all():
         raise ValueError("its graph gives a score that is not a finite number")
+    if (scores > -SHOWN).any():
+        raise ValueError("its graph gives scores in which a mask would be lost")
     shown = rows[scores > SHOWN]
-    if (np.diff(scores) > 0).any():
-        raise ValueError("its graph does not put the best row first")
     if ((shown < FIRST_ROW) | (shown >= len(table) + FIRST_ROW)).any():
-        raise ValueError("its graph shows a masked row")
-    again = (rows[:, :, None] == seen[:, None, :]).any(axis=2)
-    if again[scores > SHOWN].any():
-        raise ValueError("its graph shows a row it was told to leave out")
+        raise ValueError("a row that is no item is shown")
 
 
 def unservable(bundle: Bundle, error: Exception) -> Unservable:

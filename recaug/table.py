@@ -3,8 +3,8 @@
     ItemTable     put · show · hide · rows · ids · vectors · bias
 
 Row 0 pads, row 1 stands for every item the model does not know, items start at row 2. `bias` is
-added to the scores inside the graph, so a masked row is never shown without being moved. Rows are
-only ever added: a row number stays that item's until the next model.
+added to the scores, so a masked row is never shown without being moved. Rows are only ever added: a
+row number stays that item's until the next model.
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from recaug.batch import FIRST_ROW, UNKNOWN_ROW, Float32
+from recaug.batch import FIRST_ROW, UNKNOWN_ROW, Float32, Int64
+from recaug.bounds import Bound, hit
 
 #: Added to the score of a row that must not be shown. Finite, so that nothing becomes NaN.
 MASK = np.float32(-1e4)
 
-#: The graph reads a prefix of the table, in steps of this many rows: every row of the unused tail
-#: costs a product, and every change of length a new binding.
+#: What is ranked is a prefix of the table, in steps of this many rows: whole groups, and never
+#: fewer rows than the longest list has items.
 STEP = 256
 
 
@@ -49,7 +50,8 @@ class ItemTable:
             raise ValueError("an item is in the vocabulary twice")
         self.trained = used
         self.version = 0
-        self._allocations = 0
+        self.allocation = 0
+        self._masked_at = -1
         self._limit = max(limit + FIRST_ROW, used)
         self._allocate(_steps(used + STEP), width)
         self._vectors[:used] = vectors
@@ -58,7 +60,9 @@ class ItemTable:
     def _allocate(self, capacity: int, width: int) -> None:
         self._vectors: Float32 = np.zeros((capacity, width), np.float32)
         self._bias: Float32 = np.full(capacity, MASK, np.float32)
-        self._allocations += 1
+        #: Version at which each step of rows was last written.
+        self._written = np.zeros(capacity // STEP, np.int64)
+        self.allocation += 1
 
     @property
     def width(self) -> int:
@@ -66,13 +70,13 @@ class ItemTable:
 
     @property
     def bound(self) -> int:
-        """Rows the graph reads: those in use, rounded up."""
+        """Rows that are ranked: those in use, rounded up."""
         return _steps(len(self.ids))
 
     @property
-    def place(self) -> tuple[int, int]:
-        """Changes whenever `vectors` and `bias` are other memory, or more of it, than before."""
-        return self._allocations, self.bound
+    def capacity(self) -> int:
+        """Rows there is memory for, until `allocation` counts another piece of memory."""
+        return len(self._bias)
 
     @property
     def vectors(self) -> Float32:
@@ -89,9 +93,23 @@ class ItemTable:
         return len(self.ids) - FIRST_ROW
 
     @property
+    def masked(self) -> Int64:
+        """The rows below `bound` that must not be shown, in order."""
+        if self._masked_at != self.version:
+            self._masked, self._masked_at = np.flatnonzero(self.bias), self.version
+        return self._masked
+
+    @property
     def shown(self) -> int:
         """Items that may be recommended."""
-        return int(np.count_nonzero(self._bias == 0.0))
+        return self.bound - len(self.masked)
+
+    def written(self, since: int) -> list[tuple[int, int]]:
+        """Runs of rows [first, stop) that hold all vectors written after version `since`."""
+        steps = np.flatnonzero(self._written[: self.bound // STEP] > since)
+        breaks = np.flatnonzero(np.diff(steps) > 1) + 1
+        runs = [run for run in np.split(steps, breaks) if len(run)]
+        return [(int(run[0]) * STEP, (int(run[-1]) + 1) * STEP) for run in runs]
 
     def is_trained(self, row: int) -> bool:
         """Whether the row came with the model; False where it was appended since."""
@@ -105,11 +123,13 @@ class ItemTable:
         row = self.rows.get(item_id)
         if row is None:
             if len(self.ids) >= self._limit:
+                hit(Bound.ITEM_TABLE)
                 return False
             row = self._append(item_id)
         if not self.is_trained(row):
             self._vectors[row] = vector
             self.version += 1
+            self._written[row // STEP] = self.version
         return True
 
     def _append(self, item_id: str) -> int:
@@ -121,10 +141,11 @@ class ItemTable:
         return row
 
     def _grow(self) -> None:
-        vectors, bias = self._vectors, self._bias
+        vectors, bias, written = self._vectors, self._bias, self._written
         self._allocate(_steps(min(2 * len(bias), self._limit + STEP)), self.width)
         self._vectors[: len(bias)] = vectors
         self._bias[: len(bias)] = bias
+        self._written[: len(written)] = written
 
     def show(self, item_id: str) -> None:
         """Let an item be recommended; one without a row is left alone."""

@@ -1,6 +1,5 @@
 import gzip
 import json
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +11,8 @@ import pytest
 from models.bundle import ENCODER, ITEMS, POPULARITY, TEXT_MAP, VOCABULARY
 from recaug.buffer import RollingBuffer
 from recaug.registry import ModelRecord, Registry
-from tests.models.conftest import HISTORY, walks
+from recaug.signing import Keys
+from tests.models.conftest import HISTORY, WALKER, walks
 from tests.models.conftest import ITEMS as RING
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -20,10 +20,11 @@ FILES = {ENCODER, ITEMS, VOCABULARY, POPULARITY, "weights.safetensors", "optimiz
 
 
 @pytest.fixture
-def registry(traced: Path, tmp_path: Path) -> Registry:
-    # As `prepare` leaves it: the graph is there before the first job.
-    shutil.copytree(traced, tmp_path / "graphs")
-    return Registry(tmp_path / "registry")
+def registry(tmp_path: Path) -> Registry:
+    """One that signs and checks, as learn's does."""
+    keys = Keys(tmp_path / "signing.key", tmp_path / "signing.pub")
+    keys.ensure()
+    return Registry(tmp_path / "registry", keys)
 
 
 def job(place: Path, registry: Registry, buffer: RollingBuffer, **terms: Any) -> Path:
@@ -31,9 +32,10 @@ def job(place: Path, registry: Registry, buffer: RollingBuffer, **terms: Any) ->
     buffer.save(place / "buffer.npz")
     # Ends when nothing is gained; the budget is only there for a machine that is very busy.
     told = {
-        "registry": str(registry.root), "graphs": str(registry.root.parent / "graphs"),
-        "name": "main", "parent": None, "budget_s": 120.0,
-        "threads": 1, "device": "cpu", "seed": 0, "history": HISTORY, "half_life_s": 3_600.0,
+        "registry": str(registry.root), "signing_key": str(place.parent / "signing.key"),
+        "trusted_keys": str(place.parent / "signing.pub"), "name": "main", "parent": None,
+        "budget_s": 120.0, "threads": 1, "device": "cpu", "seed": 0, "history": HISTORY,
+        "half_life_s": 3_600.0,
         "offsets": {"recaug.events": {"0": 41}}, "events": 1_234, **terms,
     }  # fmt: skip
     (place / "job.json").write_text(json.dumps(told))
@@ -77,9 +79,11 @@ def test_a_winner_is_written_and_the_next_run_goes_on_from_it(
     assert np.allclose(np.linalg.norm(table[1:], axis=1), 1.0, atol=1e-5)
     assert bundle.array(TEXT_MAP).shape == (2, 64)
     assert set(bundle.json(POPULARITY)["scores"]) <= set(words)
+    told = [first / "buffer.npz", *bundle.path.iterdir()]
+    assert [WALKER.encode() in path.read_bytes() for path in told] == [True] + [False] * 9
 
     for step in range(20):  # what the first model has never seen, in histories and as targets
-        names, at = [f"u{n}" for n in range(60)], 30_000 * (30 + step)
+        names, at = [f"{WALKER}{n}" for n in range(60)], 30_000 * (30 + step)
         new = [f"new{(n + step) % 60}" for n in range(60)]
         buffer.extend(names, new, [1] * 60, [at + n for n in range(60)])
     second = job(tmp_path / "two", registry, buffer, parent=record.version)
