@@ -7,6 +7,7 @@ is bounded by the rows held: about 17 bytes each, twice over, plus the ids that 
 from __future__ import annotations
 
 import io
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recaug import atomic
+from recaug.bounds import Bound, hit
 
 Int8 = npt.NDArray[np.int8]
 Int32 = npt.NDArray[np.int32]
@@ -59,6 +61,17 @@ class RollingBuffer:
         for at in range(0, len(users), self.max_events):
             part = slice(at, at + self.max_events)
             self._append(users[part], items[part], kinds[part], times_ms[part])
+
+    def forget(self, users: Iterable[str]) -> int:
+        """Remove all rows of these users, and the ids that only they used; returns how many."""
+        numbers = self._users.known(users)
+        if not numbers:
+            return 0
+        rows = self._rows.part(0, self._size)
+        kept = ~np.isin(rows.users, numbers)
+        gone = self._size - int(kept.sum())
+        self._keep(rows.where(kept))
+        return gone
 
     def snapshot(self) -> Snapshot:
         """The rows within both bounds, with tables of just the ids in them."""
@@ -125,10 +138,15 @@ class RollingBuffer:
         rows = self._rows.part(max(0, self._size - self.max_events), self._size)
         if not len(rows.users):
             return
+        hit(Bound.TRAINING_EVENTS, self._size - len(rows.users))
         young = rows.times_ms >= rows.times_ms.max() - self.max_age_ms
         if len(rows.users) == self._size and bool(young.all()):
             return
-        kept = rows.where(young)
+        hit(Bound.TRAINING_AGE, int(len(young) - np.count_nonzero(young)))
+        self._keep(rows.where(young))
+
+    def _keep(self, kept: _Rows) -> None:
+        """Become these rows of the ones held, with tables of just the ids in them."""
         kept.users[:] = self._users.compact(kept.users)
         kept.items[:] = self._items.compact(kept.items)
         self._size = len(kept.users)
@@ -174,6 +192,10 @@ class _Ids:
     def numbers(self, names: list[str]) -> list[int]:
         known = self._numbers
         return [known[name] if name in known else self._add(name) for name in names]
+
+    def known(self, names: Iterable[str]) -> list[int]:
+        """Numbers of those names that have one."""
+        return [self._numbers[name] for name in names if name in self._numbers]
 
     def _add(self, name: str) -> int:
         number = self._numbers[name] = len(self.names)

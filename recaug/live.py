@@ -1,6 +1,6 @@
 """What a worker knows besides the model, up to the second: documents, text vectors, popularity.
 
-    Live          item · vector · count · shelf · attach · place · detach · remember
+    Live          item · vector · count · uncount · shelf · attach · place · detach · remember
     Counts        the popularity a bundle carries
 
 Every change goes at once into the table of each attached model: the one that answers, and the one
@@ -9,14 +9,16 @@ that is about to.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
+from recaug.bounds import Bound, hit
 from recaug.catalogue import Catalogue
+from recaug.contributions import Contributions
 from recaug.history import HIDDEN
 from recaug.popularity import Popularity
 from recaug.score import Scorer
@@ -41,6 +43,7 @@ class Live:
         self._catalogue = Catalogue(settings.item_capacity)
         self._vectors: dict[str, NDArray[np.float16]] = {}
         self._popularity = Popularity(settings.popularity_half_life_s)
+        self._contributions = Contributions()
         self._scorers: list[Scorer] = []
         # Deep enough for a full list after everything one user saw or hid has been left out.
         self._depth = settings.list_size + settings.history + HIDDEN
@@ -54,11 +57,19 @@ class Live:
             self._vectors.pop(item_id, None)
         elif item_id in self._vectors or len(self._vectors) < self._capacity:
             self._vectors[item_id] = vector
+        else:
+            hit(Bound.TEXT_VECTORS)
         self._place_everywhere(item_id)
 
-    def count(self, item_ids: Iterable[str], at_ms: int) -> None:
+    def count(self, item_ids: Sequence[str], at_ms: int, user: str) -> None:
+        self._contributions.add(user, item_ids, at_ms)
         for item_id in item_ids:
             self._popularity.add(item_id, at_ms)
+
+    def uncount(self, user: str) -> None:
+        """Take back what a user added, as far as it is remembered."""
+        for item_id, at_ms in self._contributions.take(user):
+            self._popularity.take(item_id, at_ms)
 
     def shelf(self, now_ms: int) -> Shelf:
         """What may be shown to anybody now."""

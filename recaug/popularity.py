@@ -6,10 +6,16 @@ import heapq
 from collections.abc import Container, Mapping
 from itertools import islice
 
+from recaug.bounds import Bound, hit
+
 #: Half-lives the scale may run ahead before every number is written anew: 2^64 fits a float well.
 _SCALE_MAX = 64.0
+#: Items counted.
+CAPACITY = 200_000
 #: The best items, kept apart and in order: between this many and twice as many.
 _POOL = 1_000
+#: What is left of a score after all of it was taken back is less than this part of it.
+_ROUNDING = 1e-9
 
 
 class Popularity:
@@ -22,7 +28,7 @@ class Popularity:
     capacity     items remembered; past it the least popular are forgotten
     """
 
-    def __init__(self, half_life_s: float, capacity: int = 200_000) -> None:
+    def __init__(self, half_life_s: float, capacity: int = CAPACITY) -> None:
         if half_life_s <= 0 or capacity < 1:
             raise ValueError(f"half_life_s {half_life_s} and capacity {capacity} must be positive")
         self._half_life_ms = half_life_s * 1000.0
@@ -54,7 +60,24 @@ class Popularity:
         self._scores[item] = score
         self._touch(item)
         if len(self._scores) > self._capacity:
+            hit(Bound.POPULARITY)
             self._keep(self._capacity - self._capacity // 8)
+
+    def take(self, item: str, at_ms: int) -> None:
+        """Take one `add` of weight 1 back; nothing happens where the item was forgotten since."""
+        score = self._scores.get(item)
+        if score is None:
+            return
+        left = score - _half(-(at_ms - self._scale_ms) / self._half_life_ms)
+        # Sums of floats come back to about zero, never to zero.
+        if left > _ROUNDING * score:
+            self._scores[item] = left
+        else:
+            del self._scores[item]
+        if item in self._pool:
+            self._order = None
+            if item not in self._scores or self._rank(item) < self._floor:
+                self._pool.discard(item)
 
     def _touch(self, item: str) -> None:
         if item not in self._pool and self._rank(item) < self._floor:
