@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import importlib.util
 import time
-import uuid
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
+from recaug.confluent import headers_of
+from recaug.connect import broker_of
 from recaug.errors import Unreachable
 from recaug.kafka import Offsets, Record, read
+from recaug.security import Broker, librdkafka_options
 
 IDLE_S = 30.0
 BATCH = 5_000
@@ -21,7 +24,7 @@ WAIT_S = 0.1
 
 
 def read_range(
-    bootstrap: str, begin: Offsets, end: Mapping[tuple[str, int], int]
+    broker: Broker | str, begin: Offsets, end: Mapping[tuple[str, int], int]
 ) -> Iterator[Record]:
     """Yield the records of every partition in `end`, from `begin` (else offset 0) to `end`.
 
@@ -29,14 +32,25 @@ def read_range(
 
     :raises Unreachable: nothing came for 30 s.
     """
+    for batch in read_batches(broker, begin, end):
+        yield from batch
+
+
+def read_batches(
+    broker: Broker | str, begin: Offsets, end: Mapping[tuple[str, int], int]
+) -> Iterator[list[Record]]:
+    """As `read_range`, some thousand records at a time."""
     wanted = {at: until for at, until in end.items() if until > begin.get(at, 0)}
     if not wanted:
-        return iter(())
-    if not has_fast_client():
-        topics = sorted({topic for topic, _ in wanted})
-        first = {at: begin.get(at, 0) for at in wanted}
-        return read(bootstrap, topics, first, wanted, IDLE_S)
-    return _read_fast(bootstrap, begin, wanted)
+        return
+    if has_fast_client():
+        yield from _read_fast(broker_of(broker), begin, wanted)
+        return
+    topics = sorted({topic for topic, _ in wanted})
+    first = {at: begin.get(at, 0) for at in wanted}
+    records = read(broker, topics, first, wanted, IDLE_S)
+    while batch := list(islice(records, BATCH)):
+        yield batch
 
 
 def has_fast_client() -> bool:
@@ -44,14 +58,14 @@ def has_fast_client() -> bool:
     return importlib.util.find_spec("confluent_kafka") is not None
 
 
-def _read_fast(bootstrap: str, begin: Offsets, wanted: Offsets) -> Iterator[Record]:
+def _read_fast(broker: Broker, begin: Offsets, wanted: Offsets) -> Iterator[list[Record]]:
     from confluent_kafka import Consumer, TopicPartition
 
     client = Consumer(
         {
-            "bootstrap.servers": bootstrap,
+            **librdkafka_options(broker),
             # The client insists on a group, which it never joins: partitions are assigned by hand.
-            "group.id": f"recaug-audit-{uuid.uuid4().hex}",
+            "group.id": "recaug-audit",
             "enable.auto.commit": False,
             "auto.offset.reset": "earliest",
             "enable.partition.eof": True,
@@ -59,41 +73,47 @@ def _read_fast(bootstrap: str, begin: Offsets, wanted: Offsets) -> Iterator[Reco
     )
     try:
         client.assign([TopicPartition(*at, begin.get(at, 0)) for at in wanted])
-        yield from _drain_fast(client, dict(wanted), bootstrap)
+        yield from _drain_fast(client, dict(wanted), broker)
     finally:
         client.close()
 
 
-def _drain_fast(client: Any, left: Offsets, bootstrap: str) -> Iterator[Record]:
-    from confluent_kafka import TopicPartition
-
+def _drain_fast(client: Any, left: Offsets, broker: Broker) -> Iterator[list[Record]]:
     heard = time.monotonic()
     while left:
         messages = client.consume(BATCH, timeout=WAIT_S)
         if messages:
             heard = time.monotonic()
         elif time.monotonic() - heard > IDLE_S:
-            raise _silent(bootstrap)
-        for message in messages:
-            at = (message.topic(), message.partition())
-            at_end = _at_end(message, bootstrap)
-            if not at_end and message.offset() < left.get(at, 0):
-                yield _record(message)
-            # Compaction may have removed the last records of a range: the end of the partition
-            # ends it as well.
-            if at in left and (at_end or message.offset() + 1 >= left[at]):
-                del left[at]
-                client.pause([TopicPartition(*at)])
+            raise _silent(broker)
+        if batch := list(_wanted(client, messages, left, broker)):
+            yield batch
 
 
-def _at_end(message: Any, bootstrap: str) -> bool:
+def _wanted(client: Any, messages: list[Any], left: Offsets, broker: Broker) -> Iterator[Record]:
+    from confluent_kafka import TopicPartition
+
+    for message in messages:
+        at = (message.topic(), message.partition())
+        at_end = message.error() is not None and _at_end(message, broker)
+        end = left.get(at, 0)
+        if not at_end and message.offset() < end:
+            yield _record(message)
+        # Compaction may have removed the last records of a range: the end of the partition
+        # ends it as well.
+        if end and (at_end or message.offset() + 1 >= end):
+            del left[at]
+            client.pause([TopicPartition(*at)])
+
+
+def _at_end(message: Any, broker: Broker) -> bool:
     error = message.error()
     if error is None:
         return False
     from confluent_kafka import KafkaError
 
     if error.code() != KafkaError._PARTITION_EOF:
-        raise Unreachable(f"Kafka at {bootstrap} cannot be read", str(error), "run it again")
+        raise Unreachable(f"Kafka at {broker} cannot be read", str(error), "run it again")
     return True
 
 
@@ -105,13 +125,13 @@ def _record(message: Any) -> Record:
         message.timestamp()[1],
         message.key(),
         message.value(),
-        tuple(message.headers() or ()),
+        headers_of(message),
     )
 
 
-def _silent(bootstrap: str) -> Unreachable:
+def _silent(broker: Broker) -> Unreachable:
     return Unreachable(
-        f"Kafka at {bootstrap} does not answer",
+        f"Kafka at {broker} does not answer",
         f"nothing came for {IDLE_S:.0f} s while the report was made",
         "look at DATA_DIR/kafka/kafka.log, then run again",
     )

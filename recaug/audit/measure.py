@@ -1,22 +1,31 @@
-"""Read the topics of a run and count."""
+"""Read the topics, settle what is left over, hold the services' own state against the log."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
 
+import numpy as np
 import orjson
 
-from recaug.audit.answers import Answers, percentiles
-from recaug.audit.bulk import read_range
-from recaug.audit.report import Events, Model, Recommendations, Report
-from recaug.audit.sources import ACCEPTED, REJECTED, Sources, coordinates
-from recaug.events import Rejection, parse_event, recommendation_id
-from recaug.kafka import Offsets, Record, admin, end_offsets, lag
+from recaug.audit import scope as scopes
+from recaug.audit import state
+from recaug.audit.answers import Answers, Horizon, percentiles
+from recaug.audit.bulk import read_batches
+from recaug.audit.checkpoint import Checkpoint
+from recaug.audit.documents import Documents
+from recaug.audit.erased import Erased
+from recaug.audit.findings import Check, Findings
+from recaug.audit.inputs import Fates
+from recaug.audit.reading import Progress, Reading
+from recaug.audit.report import DocumentCounts, Events, Model, Recommendations, Report
+from recaug.audit.rows import Int64, number_of
+from recaug.errors import Failure
+from recaug.kafka import Offsets, Record, end_offsets
+from recaug.lag import Sample, Verdict
 from recaug.settings import Settings
-
-_ERROR = "__streams.errors."
+from recaug.state import PartitionState
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,182 +37,208 @@ class Begin:
 
 def begin(settings: Settings) -> Begin:
     """Mark the beginning of a run; call it before traffic starts."""
-    return Begin(end_offsets(settings.kafka, [topic.name for topic in settings.topics.all]))
+    return Begin(end_offsets(settings.broker, [topic.name for topic in settings.topics.all]))
+
+
+def begin_at(settings: Settings, at_ms: int) -> Begin:
+    """Begin with the first records that the broker took at `at_ms` or later."""
+    return Begin(scopes.offsets_at(settings, at_ms))
 
 
 def audit(
-    settings: Settings, since: Begin, seconds: float, inputs_end: Offsets | None = None
+    settings: Settings,
+    since: Begin | None = None,
+    seconds: float = 0.0,
+    inputs_end: Offsets | None = None,
+    *,
+    drained: bool = True,
+    progress: Progress | None = None,
 ) -> Report:
-    """Count what became of everything published since `since`.
+    """Hold the topics against what is promised.
 
+    :param since: count what was published from there on; None: all that is kept.
+    :param seconds: how long the run took, for the report.
     :param inputs_end: input records from here on are too young to count; default: all that are.
+    :param drained: the services have caught up, so what is not there is missing. False: it is under
+        way when the service has not acknowledged its source yet.
 
     :raises Unreachable: the broker does not answer.
+    :raises Failure: there are no topics, or more events than fit into memory.
     """
-    return _Audit(settings, since.offsets, inputs_end).report(seconds)
+    return _Audit(settings, since, inputs_end, drained, progress).report(seconds)
 
 
 class _Audit:
-    def __init__(self, settings: Settings, since: Offsets, inputs_end: Offsets | None) -> None:
-        self.settings, self.since = settings, since
-        self.topics = settings.topics
-        self.behaviour = [topic.name for topic in settings.topics.behaviour]
-        self.inputs_end = inputs_end or end_offsets(settings.kafka, self.behaviour)
-        self.rejected: Counter[str] = Counter()
-        self.duplicates = 0
-        self.accepted: dict[str, int | None] = {}  # event id → taken at, None: not answered
+    def __init__(
+        self,
+        settings: Settings,
+        since: Begin | None,
+        inputs_end: Offsets | None,
+        drained: bool,
+        progress: Progress | None,
+    ) -> None:
+        self.settings, self.drained = settings, drained
+        self.log = settings.topics.events.name
+        self.findings = Findings()
+        # Positions of state before ends of topics: what they claim is then below the ends.
+        first = scopes.look(settings)
+        self.checkpoint = Checkpoint.newest(settings.data_dir)
+        self.stored = self._stored(first)
+        offsets = None if since is None else since.offsets
+        self.scope = scopes.take_scope(settings, first, offsets, inputs_end)
+        self.reading = Reading(settings, self.scope, self.findings, progress)
+        self.rows = self.reading.rows
+
+    def _stored(self, first: Sample) -> dict[int, PartitionState] | str:
+        partitions = first.positions.get((self.settings.group("learn"), self.log))
+        if not partitions:
+            raise Failure(
+                "there is nothing to audit",
+                f"the topic {self.log} does not exist",
+                "recaug up   (a prefix? set RECAUG_PREFIX as the services have it)",
+            )
+        return state.positions(self.settings, len(partitions))
 
     def report(self, seconds: float) -> Report:
-        sources = self._sources()
-        self._reject(sources)
-        self._accept(sources)
-        answers = self._answers()
-        missing = self._explain(sources, answers)
+        reading = self.reading
+        attempts = list(reading.models())
+        reading.dead_letters()
+        kept = reading.log()
+        shelves, erased = reading.documents()
+        inputs, documents = reading.inputs(shelves, self._settled("clean"))
+        unknown = inputs.settle()
+        answers = reading.answers()
+        unanswered = answers.finish(
+            Horizon(kept, self._answered()),
+            lambda rows: erased.before(self.rows.users[rows], self.rows.taken_ms[rows]),
+        )
+        before = self._known_before(np.union1d(unknown, self.rows.ids[unanswered]))
+        missing = inputs.finish(before)
+        resent = self._note_unanswered(unanswered, before, answers)
+        about = {"checkpoint": self._compare_checkpoint(), "store": self._compare_store(erased)}
+        served = reading.served
         return Report(
             seconds=round(seconds, 3),
-            events=self._events(sources, missing),
+            events=_events(inputs.fates, missing, resent, self.rows.copies),
+            documents=_documents(documents),
             recommendations=_recommendations(answers),
             latency_ms=percentiles(answers.latency_ms),
-            models=tuple(self._models(answers.served)),
-            swaps=answers.swaps,
-            lag=self._lag(),
+            models=tuple(_model(told, served.versions) for told in attempts),
+            swaps=served.swaps,
+            lag=self._standing(),
+            state=about,
+            problems=self.findings.problems(),
         )
 
-    def _new(self, topic: str) -> Iterator[Record]:
-        end = end_offsets(self.settings.kafka, [topic])
-        return read_range(self.settings.kafka, self.since, end)
+    # -- what is left over ----------------------------------------------------------------------
 
-    def _sources(self) -> Sources:
-        ends = {at: end for at, end in self.inputs_end.items() if at[0] in self.behaviour}
-        sources = Sources(self.since, ends)
-        for record in read_range(self.settings.kafka, self.since, ends):
-            sources.add(record)
-        return sources
+    def _settled(self, service: str) -> dict[tuple[str, int], int] | None:
+        """What a service had acknowledged; None: all of it has to be there."""
+        if self.drained:
+            return None
+        return scopes.committed(self.settings, self.scope.first, service)
 
-    def _reject(self, sources: Sources) -> None:
-        for record in self._new(self.topics.dead_letters.name):
-            source = _origin(record)
-            if source is not None and sources.settle(*source, REJECTED) is not None:
-                self.rejected[_text(record, "exception")] += 1
+    def _answered(self) -> dict[int, int] | None:
+        positions = self._settled("recommend")
+        return None if positions is None else self.scope.part(self.log, positions)
 
-    def _accept(self, sources: Sources) -> None:
-        for record in self._new(self.topics.events.name):
-            source = coordinates(record.header("src"))
-            taken_ms = sources.settle(*source, ACCEPTED) if source is not None else None
-            if taken_ms is None:
+    def _known_before(self, wanted: Int64) -> set[int]:
+        """Return those of the wanted event ids that were accepted before the audited part."""
+        found = set[int]()
+        ends = {at: end for at, end in self.scope.begin.items() if at[0] == self.log}
+        if not len(wanted):
+            return found
+        for batch in read_batches(self.settings.broker, self.scope.starts, ends):
+            ids = np.array([_event_number(record) for record in batch], np.int64)
+            found.update(ids[np.isin(ids, wanted)].tolist())
+        return found
+
+    def _note_unanswered(self, rows: Int64, before: set[int], answers: Answers) -> int:
+        """Report events without an answer; return how many were accepted again by a clean that had
+        forgotten them, and were rightly not answered again."""
+        resent = 0
+        for row in rows.tolist():
+            if int(self.rows.ids[row]) in before:
+                resent += 1
                 continue
-            event = orjson.loads(record.value or b"{}")
-            if event["event_id"] in self.accepted:
-                self.duplicates += 1
-            else:
-                due = event["event"] in self.settings.answer
-                self.accepted[event["event_id"]] = taken_ms if due else None
+            answers.tally.missing += 1
+            partition, offset = self.rows.place(row)
+            self.findings.add(Check.MISSING_ANSWER, f"{self.log}:{partition}:{offset}")
+        return resent
 
-    def _answers(self) -> Answers:
-        due = {recommendation_id(e): at for e, at in self.accepted.items() if at is not None}
-        answers = Answers(due)
-        for record in self._new(self.topics.recommendations.name):
-            answers.add(record)
-        return answers
+    # -- the services' own state ----------------------------------------------------------------
 
-    def _explain(self, sources: Sources, answers: Answers) -> int:
-        """Find resends among what is unaccounted for; return how many records remain."""
-        unread = list(self._unread(sources))
-        doubtful = self._events_of(set(answers.missing))
-        known = self._known_before(doubtful | {e for e in unread if e is not None})
-        for event_id in doubtful & known:
-            # Accepted again by a clean that had forgotten it, and rightly not answered again.
-            del answers.due_ms[recommendation_id(event_id)]
-            del self.accepted[event_id]
-            self.duplicates += 1
-        known |= self.accepted.keys()
-        resent = sum(event_id in known for event_id in unread)
-        self.duplicates += resent
-        return len(unread) - resent
+    def _compare_checkpoint(self) -> str:
+        if self.checkpoint is None:
+            return "not checked: there is none here"
+        if not self.scope.whole:
+            return "not checked: only the whole log tells what it must hold"
+        for said in self.checkpoint.differences(self.rows, self.settings.resend_window):
+            self.findings.add(Check.CHECKPOINT, f"{self.checkpoint.place.name}: {said}")
+        return f"{self.checkpoint.events:,} events compared with the log"
 
-    def _events_of(self, recommendations: set[str]) -> set[str]:
-        if not recommendations:
-            return set()
-        return {e for e in self.accepted if recommendation_id(e) in recommendations}
-
-    def _unread(self, sources: Sources) -> Iterator[str | None]:
-        """Yield the event ids of records without a fate; None for one that should be rejected."""
-        for at, offsets in sources.open():
-            wanted = set(offsets)
-            span = read_range(self.settings.kafka, {at: offsets[0]}, {at: offsets[-1] + 1})
-            yield from (
-                _event_id(record, self.settings) for record in span if record.offset in wanted
-            )
-
-    def _known_before(self, wanted: set[str]) -> set[str]:
-        """Return those of `wanted` that were accepted before the run."""
-        if not wanted:
-            return set()
-        name = self.topics.events.name
-        before = {at: end for at, end in self.since.items() if at[0] == name}
-        events = read_range(self.settings.kafka, {}, before)
-        return {orjson.loads(record.value or b"{}")["event_id"] for record in events} & wanted
-
-    def _events(self, sources: Sources, missing: int) -> Events:
-        return Events(
-            published=sources.published,
-            accepted=len(self.accepted),
-            rejected=dict(self.rejected.most_common()),
-            duplicates=self.duplicates,
-            missing=missing,
+    def _compare_store(self, erased: Erased) -> str:
+        if isinstance(self.stored, str):
+            return self.stored
+        if not self.scope.whole:
+            return "not checked: only the whole log tells what it must hold"
+        state.compare_windows(self.stored, self.rows, self.findings)
+        return state.compare_histories(
+            self.settings, self.rows, self.reading.sample, erased.excused, self.findings
         )
 
-    def _models(self, served: frozenset[str]) -> Iterator[Model]:
-        for record in self._new(self.topics.models.name):
-            if record.key is not None and b"/" in record.key and record.value is not None:
-                told = orjson.loads(record.value)
-                fields = {name: told.get(name) for name in _MODEL_FIELDS}
-                yield Model(**fields, served=told["version"] in served)
-
-    def _lag(self) -> dict[str, int]:
-        reads = {
-            "clean": [topic.name for topic in self.topics.inputs],
-            "learn": [self.topics.events.name],
-            "recommend": [self.topics.events.name],
-        }
-        with admin(self.settings.kafka) as client:
-            return {
-                service: sum(lag(client, self.settings.group(service), topics).values())
-                for service, topics in reads.items()
-            }
+    def _standing(self) -> dict[str, int]:
+        """Note which service does not move; return the lag of each."""
+        last, rows = scopes.standing(self.settings, self.scope.first)
+        for row in rows:
+            # Of services that were stopped after they had caught up, what they left is missing.
+            if row.verdict is Verdict.LOST or (row.lag and not self.drained):
+                said = f"{row.group} on {row.topic}: {row.words}"
+                self.findings.add(_STANDING[row.verdict], said)
+        return scopes.lags(self.settings, last)
 
 
-_MODEL_FIELDS = tuple(name for name in Model.__dataclass_fields__ if name != "served")
+_STANDING = {
+    Verdict.STALL: Check.STALLED,
+    Verdict.STOP: Check.STOPPED,
+    Verdict.LOST: Check.EXPIRED,
+}
 
 
-def _recommendations(answers: Answers) -> Recommendations:
-    return Recommendations(
-        expected=len(answers.due_ms),
-        delivered=answers.delivered,
-        distinct=len(answers.seen),
-        missing=len(answers.missing),
-        fallback=dict(answers.fallback.most_common()),
+def _events(fates: Fates, missing: int, resent: int, copies: int) -> Events:
+    return Events(
+        published=fates.published,
+        accepted=fates.accepted - resent,
+        rejected=dict(fates.rejected.most_common()),
+        duplicates=fates.duplicates + resent,
+        missing=missing,
+        waiting=fates.waiting,
+        expired=fates.expired,
+        copies=copies,
+        both=fates.both,
     )
 
 
-def _origin(record: Record) -> tuple[str, int, int] | None:
-    where = f"{_text(record, 'topic')}:{_text(record, 'partition')}:{_text(record, 'offset')}"
-    return coordinates(where.encode())
+def _documents(tally: Documents) -> DocumentCounts:
+    counts = {one.name: getattr(tally, one.name) for one in fields(tally)}
+    return DocumentCounts(**{**counts, "rejected": dict(tally.rejected.most_common())})
 
 
-def _text(record: Record, name: str) -> str:
-    return (record.header(_ERROR + name) or b"").decode("utf-8", "replace")
+def _recommendations(answers: Answers) -> Recommendations:
+    tally = answers.tally
+    tally.expected += tally.missing
+    counts = {one.name: getattr(tally, one.name) for one in fields(tally)}
+    return Recommendations(**{**counts, "fallback": dict(tally.fallback.most_common())})
 
 
-def _event_id(record: Record, settings: Settings) -> str | None:
+def _model(told: Mapping[str, Any], served: frozenset[str]) -> Model:
+    names = [one.name for one in fields(Model) if one.name != "served"]
+    shown: dict[str, Any] = {name: told.get(name) for name in names}
+    return Model(**shown, served=told["version"] in served)
+
+
+def _event_number(record: Record) -> int:
     try:
-        event = parse_event(
-            record.value,
-            record.headers,
-            record.timestamp_ms,
-            max_bytes=settings.max_bytes,
-            max_future_ms=int(settings.max_future_s * 1_000),
-        )
-    except Rejection:
-        return None
-    return event.event_id
+        return number_of(orjson.loads(record.value or b"null")["event_id"])
+    except (orjson.JSONDecodeError, TypeError, KeyError):
+        return 0

@@ -4,97 +4,20 @@ from __future__ import annotations
 
 import json
 import uuid
-from typing import Any
 
 import pytest
-from kafka import KafkaProducer
 
 from recaug.audit import Begin, audit, begin, bulk, failures
 from recaug.events import recommendation_id
-from recaug.kafka import ensure_topics, producer
 from recaug.settings import Settings
-
-
-class Hand:
-    """Writes what producers and services would write."""
-
-    def __init__(self, settings: Settings, client: KafkaProducer) -> None:
-        self.topics, self.client = settings.topics, client
-
-    def publish(self, event_id: str, event: str = "click") -> str:
-        """Return the source coordinates of an input event."""
-        return self.raw(json.dumps(_event(event_id, event)).encode())
-
-    def raw(self, value: bytes) -> str:
-        topic = self.topics.clickstream.name
-        sent = self.client.send(topic, value, key=b"u1").get(10)
-        return f"{sent.topic}:{sent.partition}:{sent.offset}"
-
-    def accept(self, event_id: str, source: str, event: str = "click") -> None:
-        value = json.dumps(_event(event_id, event)).encode()
-        self._send(self.topics.events.name, value, [("src", source.encode())])
-
-    def reject(self, source: str, reason: str, value: bytes) -> None:
-        topic, partition, offset = source.rsplit(":", 2)
-        told = {"exception": reason, "topic": topic, "partition": partition, "offset": offset}
-        headers = [(f"__streams.errors.{name}", text.encode()) for name, text in told.items()]
-        self._send(self.topics.dead_letters.name, value, headers)
-
-    def answer(self, event_id: str, version: str | None, fallback: str | None = None) -> None:
-        message = {
-            "recommendation_id": recommendation_id(event_id),
-            "model": {"name": "main", "version": version},
-            "fallback": fallback,
-        }
-        self._send(self.topics.recommendations.name, json.dumps(message).encode(), [])
-
-    def model(self, version: str, promoted: bool, parent: str | None = None) -> None:
-        told = {
-            "name": "main",
-            "version": version,
-            "parent": parent,
-            "promoted": promoted,
-            "reason": "better than popularity" if promoted else "worse than the champion",
-            "events": 2_000,
-            "metrics": {"ndcg@10": 0.25},
-            "train_seconds": 3.5,
-            "device": "cpu",
-            "created_at": "2026-01-01T00:00:00Z",
-            "manifest_sha256": None,
-        }
-        value = json.dumps(told).encode()
-        for key in [f"main/{version}", *(["main"] if promoted else [])]:
-            self.client.send(self.topics.models.name, value, key=key.encode()).get(10)
-
-    def _send(self, topic: str, value: bytes, headers: list[tuple[str, bytes]]) -> None:
-        self.client.send(topic, value, key=b"u1", headers=headers).get(10)
-
-
-def _event(event_id: str, event: str) -> dict[str, Any]:
-    ids = {"items": [{"item_id": "i1"}]} if event == "impression" else {"item_id": "i1"}
-    # A time long past is in nobody's future, whenever the test runs.
-    return {
-        "event": event,
-        "event_id": event_id,
-        "timestamp": 1_764_000_000_000,
-        "user_id": "u1",
-        **ids,
-    }
-
-
-@pytest.fixture
-def hand(settings: Settings) -> Any:
-    ensure_topics(settings)
-    client = producer(settings.kafka)
-    yield Hand(settings, client)
-    client.close()
+from tests.recaug.audit.hand import Hand
 
 
 def test_a_run_in_which_nothing_is_lost(settings: Settings, hand: Hand) -> None:
     old = hand.publish("before")
     since = begin(settings)
     hand.accept("before", old)  # of an earlier run: neither due nor counted
-    hand.answer("before", "v0")
+    hand.answer("before")
     for n in range(4):
         hand.accept(f"e{n}", hand.publish(f"e{n}"))
     hand.accept("seen", hand.publish("seen", "impression"), "impression")  # kind is not answered
@@ -135,7 +58,7 @@ def test_lost_records_are_found(settings: Settings, hand: Hand) -> None:
     hand.accept("unanswered", hand.publish("unanswered"))
     hand.publish("vanished")  # neither accepted nor rejected
     hand.raw(b"not an event")  # should be a dead letter and is not
-    hand.answer("kept", "v1")
+    hand.answer("kept")
 
     report = audit(settings, since, 1.0)
 
