@@ -36,6 +36,7 @@ class Request:
     received_ms: float  # when it was read
     consent: bool = True
     appended_ms: float | None = None  # when the broker got it
+    supersedes: Sequence[int] = ()  # offsets of the user's older events that get no answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +112,8 @@ class Writer:
             "fallback": ranked.fallback,
             "latency": self._latency(request),
         }
+        if request.supersedes:
+            message["supersedes"] = request.supersedes
         headers = [("ce_id", identity.encode()), *self._headers]
         headers.append(("fallback", (ranked.fallback or "").encode()))
         return Answer(user_key(event).encode(), orjson.dumps(message), headers)

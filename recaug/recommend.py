@@ -1,6 +1,6 @@
 """Answer events with ranked lists: the model where it can, popularity where it cannot.
 
-    Recommender   answer · item · vector · popular · swap · model
+    Recommender   answer · item · vector · popular · erase · swap · model
 
 Which list a request gets, the first that applies:
 
@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from recaug.ask import Ask, ask
-from recaug.events import items_of
+from recaug.events import items_of, user_key
 from recaug.live import Counts, Live
 from recaug.message import Answer, Ranked, Request, Stages, Writer
 from recaug.personal import inputs, lists
@@ -60,7 +60,7 @@ class Recommender:
         self._swapping = Lock()
         self._live = Live(settings)
         self._scorer: Scorer | None = None
-        self._model = _description(settings.model, None, "cpu")
+        self._model = _description(settings.model, None, "cpu", "fp32")
 
     @property
     def model(self) -> dict[str, Any]:
@@ -132,7 +132,12 @@ class Recommender:
     def popular(self, event: Mapping[str, Any]) -> None:
         """Count an event towards the popularity of its items."""
         if items := items_of(event):
-            self._serial.later(partial(self._live.count, items, event["timestamp"]))
+            change = partial(self._live.count, items, event["timestamp"], user_key(event))
+            self._serial.later(change)
+
+    def erase(self, user: str) -> None:
+        """Take back what a user added to popularity."""
+        self._serial.later(partial(self._live.uncount, user))
 
     def swap(self, bundle: Bundle) -> None:
         """Answer with another model: load and check it here, then change over between batches.
@@ -155,7 +160,7 @@ class Recommender:
     def _change_over(self, scorer: Scorer, about: Manifest) -> None:
         self._live.detach(self._scorer)
         self._scorer = scorer
-        self._model = _description(about.name, about.version, scorer.provider)
+        self._model = _description(about.name, about.version, scorer.provider, scorer.precision)
 
 
 def _counts(bundle: Bundle) -> Counts:
@@ -173,5 +178,5 @@ def _slices(values: Iterable[T]) -> Iterator[list[T]]:
         yield some
 
 
-def _description(name: str, version: str | None, provider: str) -> dict[str, Any]:
-    return {"name": name, "version": version, "provider": provider, "precision": "fp32"}
+def _description(name: str, version: str | None, provider: str, precision: str) -> dict[str, Any]:
+    return {"name": name, "version": version, "provider": provider, "precision": precision}

@@ -8,13 +8,16 @@ Two positions per partition, each with one meaning:
 They differ after the store was away (answered without state, to be folded later) or was wiped
 (folded again from the log, not answered again). A record is folded when it is not stored yet and
 answered when it is not answered yet; each at most once, whatever is read again.
+
+What a user did before a null on `recaug.users` is neither folded nor answered from then on, in
+whichever order the two topics are read.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -22,17 +25,16 @@ from typing import Any
 import orjson
 
 from recaug.collect import LogRecord, source_of
+from recaug.consent import allows
+from recaug.erase import Erasures
 from recaug.events import user_key
 from recaug.history import History
 from recaug.message import Request
 from recaug.settings import Settings
-from recaug.state import Change, Conflict, PartitionState, Store, StoreUnavailable
+from recaug.state import REFUSED, Change, Conflict, PartitionState, Store, StoreUnavailable
 from recaug.windows import IdWindow, SourceWindow
 
 log = logging.getLogger(__name__)
-
-#: Kept in place of a history for a user who wants no personal list.
-REFUSED = b"-"
 
 
 @dataclass(slots=True)
@@ -61,9 +63,13 @@ class Shards:
     on from popularity, and `recover` says from where the log is to be read again.
     """
 
-    def __init__(self, settings: Settings, store: Store) -> None:
+    def __init__(self, settings: Settings, store: Store, erasures: Erasures | None = None) -> None:
+        """
+        :param erasures: where erasures are noted; another thread may know of them earlier.
+        """
         self._settings = settings
         self._store = store
+        self._erasures = Erasures() if erasures is None else erasures
         self._shards: dict[int, Shard] = {}
         self.broken = False
 
@@ -71,8 +77,11 @@ class Shards:
 
     async def assign(self, committed: Mapping[int, int | None]) -> dict[int, int | None]:
         """Take over partitions; where to read each from, None meaning its beginning."""
-        for number, answered in committed.items():
-            self._shards[number] = Shard(_empty(self._settings), answered or 0)
+        # All of them, so what is not named belongs to another worker now.
+        self._shards = {
+            number: Shard(_empty(self._settings), answered or 0)
+            for number, answered in committed.items()
+        }
         try:
             return await self._load()
         except StoreUnavailable as away:
@@ -118,11 +127,18 @@ class Shards:
         :param profiles: records of `recaug.users` by partition; the value None erases.
         """
         numbers = sorted({*events, *profiles})
+        for records in profiles.values():
+            self._note_erased(records)
         jobs = [
             self._work(number, events.get(number, ()), profiles.get(number, ()), received_ms)
             for number in numbers
         ]
         return await asyncio.gather(*jobs)
+
+    def _note_erased(self, profiles: Sequence[LogRecord]) -> None:
+        for record in profiles:
+            if not record.value:
+                self._erasures.erase(_owner(record), record.timestamp)
 
     async def _work(
         self,
@@ -140,6 +156,9 @@ class Shards:
             except StoreUnavailable as away:
                 self._break(str(away))
         batch = _Fold(self._settings, self._shards[number], number, received_ms, known)
+        if known is not None:
+            profiles = self._unread(number, profiles)
+            batch.erase(profiles)
         batch.run(new, users)
         if known is not None:
             batch.profiles(profiles)
@@ -161,8 +180,20 @@ class Shards:
             if state.sources.seen(source, offset):
                 continue
             state.sources.mark(source, offset)
-            if state.ids.add(event["event_id"]):
+            if not state.ids.add(event["event_id"]):
+                continue
+            if not self._erasures.covers(user_key(event), record.timestamp):
                 found.append((record, event))
+        return found
+
+    def _unread(self, number: int, profiles: Sequence[LogRecord]) -> list[LogRecord]:
+        """Those not stored yet: an erasure read again must not undo what came after it."""
+        sources, found = self._shards[number].state.sources, []
+        topic = f"{self._settings.topics.clean_users.name}:{number}"
+        for record in profiles:
+            if not sources.seen(topic, record.offset):
+                sources.mark(topic, record.offset)
+                found.append(record)
         return found
 
     async def _known(self, number: int, users: set[str]) -> dict[str, bytes | None]:
@@ -208,17 +239,32 @@ class _Fold:
         self.work = Work(number)
 
     def run(self, new: Sequence[tuple[LogRecord, dict[str, Any]]], users: Sequence[str]) -> None:
-        left = Counter(users)
-        for (record, event), user in zip(new, users, strict=True):
+        left, older = Counter(users), defaultdict[str, list[int]](list)
+        rows = [(record, event, user) for (record, event), user in zip(new, users, strict=True)]
+        newest = {user: record.offset for record, event, user in rows if self._asks(record, event)}
+        for record, event, user in rows:
             left[user] -= 1
             history = self._fold(user, event)
-            if record.offset >= self._shard.answered and event["event"] in self._settings.answer:
-                # The next event of this user in this batch would change what this one is given.
-                shown = _copy(history) if history and left[user] else history
-                self._ask(record, event, shown)
+            if not self._asks(record, event):
+                continue
+            if record.offset != newest[user] and self._may_stand_back(record):
+                older[user].append(record.offset)
+                continue
+            # The next event of this user in this batch would change what this one is given.
+            shown = _copy(history) if history and left[user] else history
+            self._ask(record, event, shown, older.pop(user, ()))
         for user, folded in self._histories.items():
             if folded is not None:
                 self.work.users[user] = folded.encode()
+
+    def _asks(self, record: LogRecord, event: dict[str, Any]) -> bool:
+        return record.offset >= self._shard.answered and event["event"] in self._settings.answer
+
+    def _may_stand_back(self, record: LogRecord) -> bool:
+        """Whether the answer to the user's newest event in this batch will do for this one."""
+        if self._settings.coalesce == "behind":
+            return self._received_ms - record.timestamp > 1000 * self._settings.coalesce_behind_s
+        return self._settings.coalesce == "always"
 
     def _fold(self, user: str, event: dict[str, Any]) -> History | None:
         if self._known is None or self._known[user] == REFUSED:
@@ -231,13 +277,26 @@ class _Fold:
             history.fold(event)
         return history
 
-    def _ask(self, record: LogRecord, event: dict[str, Any], history: History | None) -> None:
+    def _ask(
+        self,
+        record: LogRecord,
+        event: dict[str, Any],
+        history: History | None,
+        supersedes: Sequence[int],
+    ) -> None:
         refused = self._known is not None and self._known[user_key(event)] == REFUSED
         topic = self._settings.topics.events.name
         times = self._received_ms, not refused, float(record.timestamp)
         self.work.requests.append(
-            Request(event, history, topic, record.partition, record.offset, *times)
+            Request(event, history, topic, record.partition, record.offset, *times, supersedes)
         )
+
+    def erase(self, records: Sequence[LogRecord]) -> None:
+        """Forget the erased, before the events of the same batch: those left are a new person's."""
+        assert self._known is not None
+        for record in records:
+            if not record.value:
+                self._known[_owner(record)] = None
 
     def profiles(self, records: Sequence[LogRecord]) -> None:
         """Take in user documents: an erasure, a refusal, or a refusal taken back."""
@@ -245,8 +304,9 @@ class _Fold:
             user = _owner(record)
             document = orjson.loads(record.value) if record.value else None
             if document is None:
-                self.work.users[user] = None
-            elif not (document.get("consent") or {}).get("personalization", True):
+                since = self._histories.get(user)
+                self.work.users[user] = since.encode() if since is not None else None
+            elif not allows(document):
                 self.work.users[user] = REFUSED
             elif self._refused(user):
                 self.work.users[user] = None

@@ -15,9 +15,19 @@ from typing import Any
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
+from recaug.confluent import headers_of
+from recaug.connect import broker_of
+from recaug.security import Broker, librdkafka_options
 from streams.agent import die
 
 log = logging.getLogger(__name__)
+
+#: What a broker says about a topic that was made a moment ago.
+JUST_MADE = (
+    KafkaError.NOT_LEADER_FOR_PARTITION,
+    KafkaError.LEADER_NOT_AVAILABLE,
+    KafkaError.UNKNOWN_TOPIC_OR_PART,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +37,7 @@ class Followed:
     key: str
     value: bytes | None
     headers: Mapping[str, bytes]
+    appended_ms: int = 0
 
 
 Handler = Callable[[Followed], None]
@@ -43,11 +54,11 @@ class Source:
 class Follower:
     """Follows `sources` (by topic name) from `start()` on; ends the process when it cannot."""
 
-    def __init__(self, bootstrap: str, sources: Mapping[str, Source]) -> None:
+    def __init__(self, broker: Broker | str, sources: Mapping[str, Source]) -> None:
         self._sources = sources
         self._consumer = Consumer(
             {
-                "bootstrap.servers": bootstrap,
+                **librdkafka_options(broker_of(broker)),
                 "group.id": "recaug-follower",  # asked for even when no group is joined
                 "enable.auto.commit": False,
                 "auto.offset.reset": "earliest",
@@ -82,13 +93,21 @@ class Follower:
         self._consumer.assign(begins)
 
     def _begin(self, name: str, partition: int, source: Source) -> TopicPartition:
-        low, high = self._consumer.get_watermark_offsets(
-            TopicPartition(name, partition), timeout=20
-        )
+        low, high = self._watermarks(TopicPartition(name, partition))
         at = low if source.tail is None else max(low, high - source.tail)
         if at < high:
             self._behind[name, partition] = high
         return TopicPartition(name, partition, at)
+
+    def _watermarks(self, at: TopicPartition, patience_s: float = 20.0) -> tuple[int, int]:
+        deadline = time.monotonic() + patience_s
+        while True:
+            try:
+                return self._consumer.get_watermark_offsets(at, timeout=20)
+            except KafkaException as refused:
+                if time.monotonic() > deadline or refused.args[0].code() not in JUST_MADE:
+                    raise
+                time.sleep(0.1)
 
     def _run(self) -> None:
         try:
@@ -125,5 +144,6 @@ class Follower:
 
 
 def _followed(message: Message) -> Followed:
-    headers: Any = message.headers() or ()
-    return Followed((message.key() or b"").decode(), message.value(), dict(headers))
+    headers: Any = headers_of(message)
+    key, (_, appended_ms) = message.key() or b"", message.timestamp()
+    return Followed(key.decode(errors="replace"), message.value(), dict(headers), appended_ms)

@@ -11,22 +11,31 @@ import asyncio
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 import orjson
 from aiokafka.structs import ConsumerRecord
 from faust.types import TP
+from pydantic import ValidationError
 
+from recaug.erase import MOST as ERASURES
+from recaug.erase import Erasures
+from recaug.errors import Failure
 from recaug.kafka import ensure_topics
+from recaug.message import Answer, Request
+from recaug.promotion import Floor, Promotion
 from recaug.recommend import Recommender
-from recaug.registry import CorruptBundle, ModelRecord, Registry
+from recaug.registry import ModelRecord, Registry
 from recaug.settings import Settings
 from recaug.shards import Shards
+from recaug.signing import Keys
 from recaug.state import Store, open_store
 from streams.app import add_agent, announce_ready, create_app, run_worker
 from streams.egress import Egress, Record
 from streams.follower import Followed, Follower, Source
+from streams.moved import Moved
+from streams.totals import Totals
 from streams.transport import Batch
 
 log = logging.getLogger(__name__)
@@ -49,14 +58,17 @@ class Recommend:
         egress: Egress,
         rewind: Callable[[Mapping[TP, int]], Awaitable[None]],
         clock: Callable[[], float] = time.time,
+        erasures: Erasures | None = None,
     ) -> None:
         self._settings, self._clock = settings, clock
+        self._erasures = Erasures() if erasures is None else erasures
         self._recommender, self._egress, self._rewind = recommender, egress, rewind
         self._events = settings.topics.events.name
         self._profiles = settings.topics.clean_users.name
-        self._shards = Shards(settings, store)
+        self._shards = Shards(settings, store, self._erasures)
         self._unstored: dict[TP, int] = {}
         self._tried = 0.0
+        self._totals = Totals()
 
     # -- positions ----------------------------------------------------------------------------
 
@@ -82,11 +94,23 @@ class Recommend:
         work = await self._shards.take(events, profiles, now_ms)
         requests = [request for part in work for request in part.requests]
         answers = await asyncio.to_thread(self._recommender.answer, requests, now_ms)
-        topic = self._settings.topics.recommendations.name
-        await self._egress.send(Record(topic, a.key, a.value, a.headers) for a in answers)
+        await self._egress.send(self._unerased(requests, answers))
         await self._shards.store(work)
+        self._count(requests)
         if self._shards.broken:
             self._keep_unstored(batch)
+
+    def _count(self, requests: Sequence[Request]) -> None:
+        self._totals.add("answered", len(requests))
+        self._totals.add("superseded", sum(len(request.supersedes) for request in requests))
+        self._totals.report()
+
+    def _unerased(self, requests: Sequence[Request], answers: Sequence[Answer]) -> Iterator[Record]:
+        """The answers to publish: none to somebody who was erased while they were made."""
+        topic = self._settings.topics.recommendations.name
+        for request, a in zip(requests, answers, strict=True):
+            if not self._erasures.covers(a.key.decode(), int(request.appended_ms or 0)):
+                yield Record(topic, a.key, a.value, a.headers)
 
     def _split(
         self, records: Sequence[ConsumerRecord]
@@ -121,15 +145,21 @@ class Recommend:
 class Knowledge:
     """What every worker knows whole; its handlers run on the follower's thread."""
 
-    def __init__(self, settings: Settings, recommender: Recommender) -> None:
+    def __init__(
+        self, settings: Settings, recommender: Recommender, erasures: Erasures | None = None
+    ) -> None:
+        self._erasures = Erasures() if erasures is None else erasures
         self._name = settings.model
-        self._registry = Registry(settings.registry.absolute())
+        self._keys = Keys.of(settings)
+        self._registry = Registry(settings.registry.absolute(), self._keys)
+        self._floor = Floor(settings.data_dir.absolute() / "recommend" / f"{settings.model}.floor")
         self._recommender = recommender
         topics = settings.topics
         self.sources = {
             topics.clean_items.name: Source(self._on_item),
             topics.item_vectors.name: Source(self._on_vector),
             topics.models.name: Source(self._on_model),
+            topics.clean_users.name: Source(self._on_user, tail=ERASURES),
             topics.events.name: Source(self._on_event, tail=TREND_EVENTS),
         }
 
@@ -141,40 +171,72 @@ class Knowledge:
         vector = None if found.value is None else np.frombuffer(found.value, "<f2")
         self._recommender.vector(found.key, vector)
 
+    def _on_user(self, found: Followed) -> None:
+        if found.value is None:
+            self._erasures.erase(found.key, found.appended_ms)
+            self._recommender.erase(found.key)
+
     def _on_event(self, found: Followed) -> None:
-        self._recommender.popular(orjson.loads(found.value or b"{}"))
+        if not self._erasures.covers(found.key, found.appended_ms):
+            self._recommender.popular(orjson.loads(found.value or b"{}"))
 
     def _on_model(self, found: Followed) -> None:
-        """Serve what was promoted, once every byte of it is what the announcement names."""
+        """Serve what was promoted, once a trusted key vouches for it and every byte of it."""
         if found.key != self._name or found.value is None:
             return
-        record = ModelRecord.model_validate_json(found.value)
-        if record.version == self._recommender.model["version"]:
-            return
+        version = "?"
         try:
-            bundle = self._registry.open(self._name, record.version, record.manifest_sha256)
+            record = ModelRecord.model_validate_json(found.value)
+            version = record.version
+            self._serve(record.promotion)
+        except ValidationError as error:
+            wrong = error.errors(include_url=False)[0]
+            why = f"its announcement has no good {'.'.join(map(str, wrong['loc']))}: {wrong['msg']}"
+            log.error("refused model %s: %s", version, why)
+        except Failure as refused:
+            log.error("refused model %s: %s; the one before serves on", version, refused)
+
+    def _serve(self, promotion: Promotion) -> None:
+        version, serving = promotion.version, self._recommender.model["version"]
+        if promotion.name != self._name or not promotion.is_signed(self._keys):
+            log.error("refused model %s: no trusted key signed its promotion", version)
+            return
+        if promotion.sequence < self._floor.value:
+            # After a start these are the promotions of the past, and no reason to worry.
+            level = logging.INFO if serving is None else logging.ERROR
+            log.log(level, "refused model %s: a later promotion has been served", version)
+            return
+        if version != serving:
+            bundle = self._registry.open(self._name, version, promotion.manifest_sha256)
             self._recommender.swap(bundle)
-        except CorruptBundle as refused:
-            log.error("refused model %s: %s; the one before serves on", record.version, refused)
-        else:
-            log.info("serving model %s", record.version)
+            log.info("serving model %s", version)
+        self._floor.rise(promotion.sequence)
 
 
 def main(settings: Settings) -> None:
     """Run the service until it is told to stop."""
     ensure_topics(settings)
-    egress = Egress(settings.kafka)
+    egress = Egress(settings.broker)
     recommender = Recommender(settings)
-    follower = Follower(settings.kafka, Knowledge(settings, recommender).sources)
+    erasures = Erasures()
+    follower = Follower(settings.broker, Knowledge(settings, recommender, erasures).sources)
     follower.start()
     app = create_app("recommend", settings)
 
     async def rewind(positions: Mapping[TP, int]) -> None:
         await app.consumer.rewind(positions)  # there is no consumer before the app runs
 
-    recommend = Recommend(settings, open_store(settings), recommender, egress, rewind)
+    recommend = Recommend(
+        settings, open_store(settings), recommender, egress, rewind, erasures=erasures
+    )
     topics = [settings.topics.events.name, settings.topics.clean_users.name]
-    add_agent(app, topics, recommend, owner=recommend.positions)
+    moved = Moved(settings, "recommend", [settings.topics.recommendations])
+
+    async def positions(committed: Mapping[TP, int | None]) -> Mapping[TP, int]:
+        unmoved = await moved.positions(committed)
+        return {**unmoved, **await recommend.positions({**committed, **unmoved})}
+
+    add_agent(app, topics, recommend, owner=positions)
     announce_ready(app, "recommend", model=recommender.model)
     try:
         run_worker(app, settings)

@@ -16,17 +16,26 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import faust
-from aiokafka.structs import ConsumerRecord
+from aiokafka.structs import ConsumerRecord, OffsetAndMetadata
 from faust.events import Event
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
+
+from recaug.bounds import Bound, hit
+from streams import headers
+from streams.due import Due
 
 #: Shortest time between two polls, seconds: at high rates it lets a few more records gather, at
 #: low rates it is not noticed.
 POLL_GAP_S = 0.002
 
-#: Longest a fetch waits at the broker for a record, milliseconds (see `ConsumerThread`).
-FETCH_WAIT_MS = 20
+#: Metadata of every offset we commit (see `streams.moved`).
+MARK = "recaug"
+
+#: Longest a fetch waits at the broker for a record, milliseconds, while records come and when none
+#: came for `QUIET_S` (see `ConsumerThread`).
+BUSY_WAIT_MS, QUIET_WAIT_MS = 4, 40
+QUIET_S = 1.0
 
 
 @dataclass(slots=True)
@@ -61,19 +70,39 @@ class BatchSchema(faust.Schema):  # type: ignore[misc]
         return decode
 
 
+headers.install()
+
+
 class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
-    """Faust's consumer thread with fetches that do not stay out.
+    """Faust's consumer thread with fetches that do not stay out, of committed records only.
 
     aiokafka has one fetch at a time under way, for the partitions whose last records were taken.
     When all busy partitions still hold some, it asks for the idle ones alone, and Faust lets that
-    fetch wait 1,500 ms: nothing else is read so long. Measured: one in some thousand batches, and
-    from then on again and again, because the backlog keeps all partitions busy.
+    fetch wait 1,500 ms: nothing else is read so long. A partition whose records were just taken
+    meets the same wait on a small scale: the fetch under way does not ask for it.
     """
 
     def _create_worker_consumer(self, transport: Any) -> Any:
         consumer = super()._create_worker_consumer(transport)
-        consumer._fetch_max_wait_ms = FETCH_WAIT_MS
+        consumer._fetch_max_wait_ms = QUIET_WAIT_MS
+        # Faust reads what a producer's aborted transaction left as well.
+        consumer._isolation_level = "read_committed"
+        consumer.commit = _marked(consumer.commit)
         return consumer
+
+    def wait_at_most(self, wait_ms: int) -> None:
+        """How long the fetches to come may wait; a fetch that finds records never does."""
+        if self._consumer is not None and self._consumer._fetcher is not None:
+            self._consumer._fetcher._fetch_max_wait_ms = wait_ms
+
+
+def _marked(commit: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
+    """Commits that carry our mark, so that offsets set by anybody else are told apart."""
+
+    async def marked(offsets: Mapping[Any, OffsetAndMetadata]) -> None:
+        await commit({tp: OffsetAndMetadata(at.offset, MARK) for tp, at in offsets.items()})
+
+    return marked
 
 
 class BatchConsumer(driver.Consumer):  # type: ignore[misc]
@@ -81,7 +110,7 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._due: dict[TP, int] = {}
+        self._due = Due[TP]()
         self._settled = asyncio.Event()
 
     def _new_consumer_thread(self) -> ConsumerThread:
@@ -100,7 +129,8 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]
                 raise
 
     async def _poll(self) -> Batch | None:
-        polled, active = await self._wait_next_records(1.0)
+        polled, active = await self._wait_next_records(QUIET_S)
+        self._thread.wait_at_most(BUSY_WAIT_MS if polled else QUIET_WAIT_MS)
         if self.should_stop or not polled:
             return None
         if not self.flow_active:  # fetched into a rebalance: they will be read again
@@ -108,7 +138,10 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]
             return None
         mine = {TP(*tp): rs for tp, rs in polled.items() if rs and (not active or tp in active)}
         ends = {tp: records[-1].offset + 1 for tp, records in mine.items()}
-        return Batch([record for records in mine.values() for record in records], ends)
+        found = [record for records in mine.values() for record in records]
+        if len(found) >= self.app.conf.broker_max_poll_records:
+            hit(Bound.POLL)
+        return Batch(found, ends)
 
     async def _deliver(self, batch: Batch) -> None:
         """Give the batch to the agent and wait until it is settled or taken away."""
@@ -140,7 +173,7 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]
         message.acked = True
         self._unacked_messages.discard(message)
         if message.value.done:
-            self._due.update(message.value.next_offsets)
+            self._due.settle(message.value.next_offsets)
         self._settled.set()
         if self._waiting_for_ack is not None and not self._waiting_for_ack.done():
             self._waiting_for_ack.set_result(None)
@@ -148,18 +181,15 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]
 
     async def force_commit(self, topics: Any = None, start_new_transaction: bool = True) -> bool:
         """Commit what is due; what could not be committed stays due."""
-        due = dict(self._due)
+        due = self._due.pending()
         if not due or not await self._commit_offsets(due):  # leaves out what is not ours any more
             return False
-        for tp, offset in due.items():
-            if self._due.get(tp) == offset:
-                del self._due[tp]
+        self._due.committed(due)
         return True
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         await super().on_partitions_revoked(revoked)  # waits for the batch in hand and commits
-        for tp in revoked:
-            self._due.pop(tp, None)
+        self._due.revoke(revoked)
 
     # -- positions --------------------------------------------------------------------------
 
@@ -190,6 +220,7 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]
         for tp, at in wanted.items():
             if 0 < at < beginnings[tp]:
                 lost = beginnings[tp] - at
+                hit(Bound.RETENTION, lost)
                 self.log.error("%s: retention removed %d unread records from %d", tp, lost, at)
 
     def unread(self) -> Iterable[TP]:

@@ -21,9 +21,10 @@ import numpy as np
 import numpy.typing as npt
 import orjson
 
+from recaug.bounds import Bound, hit
 from recaug.settings import Settings
 from recaug.text import TextEncoder
-from streams.egress import Egress, Record
+from streams.egress import DeliveryFailed, Egress, Record
 from streams.follower import Followed, Follower, Source
 
 Float32 = npt.NDArray[np.float32]
@@ -54,7 +55,7 @@ class Vectors:
         self._pending: dict[str, str] = {}
         topics = settings.topics
         self._follower = Follower(
-            settings.kafka,
+            settings.broker,
             {
                 topics.clean_items.name: Source(self._on_item),
                 topics.item_vectors.name: Source(self._on_vector),
@@ -96,6 +97,8 @@ class Vectors:
     def _expect(self, item: str, text: str) -> None:
         if len(self._known) + len(self._pending) < self._settings.item_capacity:
             self._pending[item] = text
+        else:
+            hit(Bound.ENCODED_ITEMS)
 
     def _forget(self, item: str) -> None:
         if item in self._known:
@@ -123,6 +126,8 @@ class Vectors:
                 while True:
                     if not await self._encode_some(encoder):
                         await asyncio.sleep(IDLE_S)
+            except DeliveryFailed as error:  # what was not written is still pending
+                log.error("the vectors of new items are not written: %s; trying again", error)
             except (OSError, RuntimeError):
                 log.exception("no text encoder: items without events are not recommended yet")
                 await asyncio.sleep(RETRY_S)

@@ -1,7 +1,9 @@
 """Ends a worker that has stopped making progress; the supervisor restarts it.
 
 Heartbeats run in a thread of their own, so to Kafka a worker whose event loop hangs looks healthy
-for ever. This watches the work itself, from a thread, so that it also sees a blocked loop.
+for ever. This watches the work itself, from a thread, so that it also sees a blocked loop. Code
+that never gives the interpreter back stops this thread too: `faulthandler`, which needs no
+interpreter, then ends the process (with code 1, as it always does).
 """
 
 from __future__ import annotations
@@ -49,6 +51,7 @@ def watch(progress: Progress, behind: Callable[[], bool]) -> threading.Thread:
 
     def loop() -> None:
         while True:
+            faulthandler.dump_traceback_later(STALL_S, exit=True)
             time.sleep(CHECK_S)
             if progress.stalled(behind()):
                 faulthandler.dump_traceback(all_threads=True)
