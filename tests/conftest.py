@@ -13,6 +13,8 @@ from recaug.local.kafka import LocalKafka
 from recaug.local.redis import LocalRedis
 from recaug.settings import Settings
 
+pytest_plugins = ["tests.e2e.faults.summary"]
+
 
 def pytest_configure(config: pytest.Config) -> None:
     # kafka-python 3.0 reads its schemas with functions that Python 3.11 calls deprecated.

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from recaug.local.ports import free_port
+from recaug.local.process import spawn
+from recaug.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 
@@ -34,10 +36,9 @@ class House:
         self.env = {**os.environ, **{f"RECAUG_{k.upper()}": v for k, v in settings.items()}}
 
     def __enter__(self) -> House:
-        with self._log.open("wb") as log:
-            self.process = subprocess.Popen(
-                [*COMMAND, *self.options], cwd=ROOT, env=self.env, stdout=log, stderr=log
-            )
+        self._log.unlink(missing_ok=True)
+        # It must not outlive a test run that is killed.
+        self.process = spawn([*COMMAND, *self.options], self._log, env=self.env, cwd=ROOT)
         until(self._is_up, 240.0, self._explain)
         return self
 
@@ -70,11 +71,26 @@ class House:
         """The child's process id; 0 while it is down."""
         return next((c["pid"] for c in self.running["children"] if c["name"] == name), 0)
 
-    def kill(self, name: str) -> int:
-        """`kill -9` one of the children; returns the pid it had."""
+    @property
+    def settings(self) -> Settings:
+        """What the services were given, for looking at the same topics and keys."""
+        running = self.running
+        return Settings(kafka=running["kafka"], redis=running["redis"], data_dir=self.data)
+
+    def log(self, name: str) -> str:
+        """What one of the children has written so far."""
+        return (self.data / "logs" / f"{name}.log").read_text(errors="replace")
+
+    def kill(self, name: str, number: signal.Signals = signal.SIGKILL) -> int:
+        """Signal one of the children, `kill -9` by default; returns the pid it had."""
         pid = self.pid(name)
-        os.kill(pid, signal.SIGKILL)
+        assert pid, f"{name} is down already\n{self._explain()}"
+        os.kill(pid, number)
         return pid
+
+    def replaced(self, name: str, old: int) -> None:
+        """Wait until the supervisor has started a child anew."""
+        until(lambda: self.pid(name) not in (0, old), 60.0, self._explain)
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Any other command on this instance."""

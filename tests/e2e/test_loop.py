@@ -64,12 +64,12 @@ def test_a_second_start_resumes_with_the_learned_model(tmp_path: Path) -> None:
         until(lambda: bool(served(house)), 120.0, house._explain)
         a_new_item_is_recommendable_within_seconds(house)
         assert house.stop() == 0, house.said()
-        champion = (house.data / "registry" / "main" / "champion").read_text().strip()
+        alias = json.loads((house.data / "registry" / "main" / "champion").read_bytes())
     with House(tmp_path, "--traffic", "none") as house:
         asked = ["send", "click", "--user", "newcomer", "--item", "sku-10001", "--wait", "20"]
         answer = house.run(*asked)
         assert answer.returncode == 0, answer.stderr
-        assert json.loads(answer.stdout)["model"]["version"] == champion
+        assert json.loads(answer.stdout)["model"]["version"] == alias["version"]
         assert house.stop() == 0, house.said()
 
 
