@@ -1,94 +1,95 @@
-"""The clean stage alone, against a stock Faust agent that does less: events a second."""
+"""The clean stage alone on one topic of clicks: events a second from warm until done.
+
+Ours is the service as it is deployed: validation, normalisation, resends, floods and bots, dead
+letters, source coordinates, CloudEvents headers, every delivery awaited. *Stock Faust* and *Quix
+Streams* validate, normalise and produce with the same functions; what they leave out beside that
+is said in `bench/peers/`. A peer that would take minutes for the whole topic is watched for some
+seconds.
+"""
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-import tempfile
 import time
-import uuid
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-import orjson
-from confluent_kafka import Producer
-
-from bench.result import Result
-from recaug.kafka import end_offsets, ensure_topics
-from recaug.local.kafka import LocalKafka
+from bench import environment
+from bench.progress import say
+from bench.result import Result, shown
+from bench.stage import Stage, Worker, stage, wait_for
+from bench.topics import Reader, create
+from bench.traffic import Crowd, backlog
+from recaug.kafka import ensure_topics
 from recaug.settings import Settings
 
-OURS, THEIRS, ROUNDS = 100_000, 10_000, 3
+CROWD = Crowd(users=5_000, items=10_000)
+#: Outputs before the clock starts: connections, caches and compilers are warm by then.
+WARM = 2_000
+PATIENCE_S = 90.0
 
 
-def run() -> Iterator[Result]:
-    """Several rounds in turn on one broker; the peer gets fewer events, or it takes minutes."""
-    with tempfile.TemporaryDirectory() as name:
-        directory = Path(name)
-        broker = LocalKafka(directory / "kafka", port=None)
-        bootstrap = broker.start()
-        try:
-            rates: dict[str, list[float]] = {"streams": [], "stock": []}
-            for _ in range(ROUNDS):
-                rates["streams"].append(_rate(bootstrap, directory, OURS, ["streams", "clean"]))
-                rates["stock"].append(_rate(bootstrap, directory, THEIRS, ["bench.stock"]))
-        finally:
-            broker.stop()
-    yield Result.of_rates(
-        "ingest", rates["streams"], "stock Faust agent", rates["stock"], "events/s", rounds=ROUNDS
-    )
+@dataclass(frozen=True, slots=True)
+class _Scale:
+    events: int
+    rounds: int
+    watched_s: float
 
 
-def _rate(bootstrap: str, directory: Path, events: int, module: list[str]) -> float:
-    """Events a second between the first output and the last."""
-    settings = Settings(kafka=bootstrap, prefix=f"b{uuid.uuid4().hex[:8]}.", data_dir=directory)
-    ensure_topics(settings)
-    _publish(settings, events)
-    env = {
-        **os.environ,
-        "RECAUG_KAFKA": bootstrap,
-        "RECAUG_PREFIX": settings.prefix,
-        "RECAUG_DATA_DIR": str(directory / settings.prefix),
-    }
-    worker = subprocess.Popen(
-        [sys.executable, "-m", *module], env=env,
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    try:
-        return _watch(settings, events)
-    finally:
-        worker.kill()
-        worker.wait()
+def run(quick: bool) -> Iterator[Result]:
+    """Rounds in turn; in each, all three read the same topic."""
+    scale = _Scale(100_000, 2, 2.0) if quick else _Scale(200_000, 5, 10.0)
+    quix = environment.python("quix")
+    rates: dict[str, list[float]] = {"ours": [], "quix": [], "stock": []}
+    with stage() as place:
+        for number in range(scale.rounds):
+            settings = _furnished(place, scale)
+            for name, found in rates.items():
+                found.append(_rate(settings, name, quix, scale))
+                say(f"ingest round {number + 1}: {name} {shown(found[-1])} events/s")
+    for name, peer in (("stock", "stock Faust agent"), ("quix", "Quix Streams 3.28")):
+        yield Result.of_rates(
+            "ingest", rates["ours"], peer, rates[name], "events/s",
+            topic=scale.events, rounds=scale.rounds, best=max(rates["ours"]),
+            peer_best=max(rates[name]),
+        )  # fmt: skip
 
 
-def _publish(settings: Settings, events: int) -> None:
-    producer = Producer({"bootstrap.servers": settings.kafka, "partitioner": "murmur2_random"})
-    now = int(time.time() * 1000)
-    for n in range(events):
-        user = f"u{n % 5_000}"
-        event = {
-            "event": "click",
-            "event_id": f"e{n}",
-            "timestamp": now,
-            "user_id": user,
-            "item_id": f"i{n % 10_000}",
-        }
-        producer.produce(settings.topics.clickstream.name, orjson.dumps(event), user.encode())
-        if n % 1_000 == 0:
-            producer.poll(0)
-    producer.flush()
+def _furnished(place: Stage, scale: _Scale) -> Settings:
+    """Topics of their own with the clicks in them, and an output for each peer: what clean writes
+    is read again by clean."""
+    settings = place.settings()
+    partitions = ensure_topics(settings)[settings.topics.events.name]
+    create(settings, [_output(settings, name) for name in ("quix", "stock")], partitions)
+    say(f"publishing {scale.events:,} clicks")
+    backlog(settings, CROWD, scale.events)
+    return settings
 
 
-def _watch(settings: Settings, events: int, patience_s: float = 180.0) -> float:
-    first = (0.0, 0)
-    give_up = time.monotonic() + patience_s
-    while time.monotonic() < give_up:
-        done = sum(end_offsets(settings.kafka, [settings.topics.events.name]).values())
-        now = time.monotonic()
-        if done >= events:
-            return (events - first[1]) / max(now - first[0], 1e-9)
-        if done and not first[1]:
-            first = now, done
-        time.sleep(0.02)
-    raise TimeoutError(f"{events} events were not done in {patience_s:.0f} s")
+def _output(settings: Settings, name: str) -> str:
+    return settings.topics.events.name if name == "ours" else f"{settings.prefix}bench-{name}"
+
+
+def _rate(settings: Settings, name: str, quix: Path, scale: _Scale) -> float:
+    output = _output(settings, name)
+    if name == "ours":
+        worker = Worker(settings, ["streams", "clean"])
+    elif name == "stock":
+        worker = Worker(settings, ["bench.peers.stock", "clean"], BENCH_OUTPUT=output)
+    else:
+        worker = Worker(settings, ["bench.peers.quix"], quix, BENCH_OUTPUT=output)
+    with worker, Reader(settings) as reader:
+        return _watch(reader, output, worker, scale)
+
+
+def _watch(reader: Reader, output: str, worker: Worker, scale: _Scale) -> float:
+    """Outputs a second from the first look that finds it warm to the end, or for `watched_s`."""
+    warm = partial(reader.reached, output, WARM)
+    wait_for(f"{worker.name}: {WARM:,} outputs", warm, [worker], PATIENCE_S, tick_s=0.01)
+    began, first = time.perf_counter(), reader.total(output)
+    while True:
+        time.sleep(0.01)
+        done, now = reader.total(output), time.perf_counter()
+        if done >= scale.events or now - began >= scale.watched_s:
+            return (done - first) / (now - began)

@@ -1,89 +1,126 @@
-"""Ranking a whole catalogue: the exported graph in ONNX Runtime against the same model in torch."""
+"""Ranking a whole catalogue for a batch of histories: what serving runs beside the model in torch.
+
+Ours is `Scorer.score`, from arrays to ranked rows. The peer is the trained model as it stands, in
+eager mode: the same weights, all scores by one product, the filter, `torch.topk`. One thread each;
+on a card, if there is one, both are on it. int8 (fp16 on a card) searches with rounded scores and
+ranks in fp32; `overlap` is how many of the first 20 it shares with fp32, among random directions.
+"""
 
 from __future__ import annotations
 
-import tempfile
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from statistics import median
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
-import onnxruntime as ort
 import torch
 from torch import Tensor
 
 from bench.result import Result
-from models.export import INPUTS, OUTPUTS, export
+from models.export import export
 from models.sequence import MASKED, Ranker, SequenceModel, Shape
-from recaug.batch import FIRST_ROW
+from recaug.batch import FIRST_ROW, Batch
+from recaug.provider import provider_of, session
+from recaug.score import Scorer, assemble
+from recaug.settings import Settings
+from recaug.table import ItemTable
 
-ROUNDS, LENGTH, TOP = 15, 50, 10
+LENGTH, TOP, COMPARED = 50, 10, 20
+ITEMS, BATCHES = (10_000, 100_000, 1_000_000), (1, 8, 64)
+#: Seconds spent on one size of catalogue and batch, and rounds at least.
+SPENT_S, QUICK_S, ROUNDS = 15.0, 1.5, 5
+PEER = "torch eager"
 
 
-def run() -> Iterator[Result]:
-    """Batches of 1, 8 and 64 over 10,000 and 100,000 items, one thread each."""
+def run(quick: bool) -> Iterator[Result]:
+    """Batches of 1, 8 and 64 over ten thousand to a million items, in each precision."""
     torch.set_num_threads(1)
-    with tempfile.TemporaryDirectory() as cache:
-        for items in (10_000, 100_000):
-            model = SequenceModel(Shape(), items + FIRST_ROW, dropout=0.0).eval()
-            session = _session(export(model, Path(cache)))
-            for size in (1, 8, 64):
-                yield _compare(session, model, items, size)
+    torch.manual_seed(0)
+    for items in ITEMS:
+        model = SequenceModel(Shape(), items + FIRST_ROW, dropout=0.0).eval()
+        ours = _scorers(model)
+        for size in BATCHES:
+            yield from _compare(ours, model, items, size, QUICK_S if quick else SPENT_S)
 
 
-def _compare(session: Any, model: SequenceModel, items: int, size: int) -> Result:
-    tensors = _inputs(model, items, size)
-    bound = _bound(session, tensors)
-    ranker = Ranker(model.encoder).eval()
-
-    def ours() -> None:
-        session.run_with_iobinding(bound)
-
-    def theirs() -> None:
-        with torch.inference_mode():
-            ranker(*tensors)
-
-    mine, other = [], []
-    for _ in range(ROUNDS):
-        mine.append(1.0 / _seconds(ours))
-        other.append(1.0 / _seconds(theirs))
-    rates = [rate * size for rate in mine], [rate * size for rate in other]
-    p50_ms = round(1000 / median(mine), 2)
-    return Result.of_rates(
-        "score", rates[0], "torch eager", rates[1], "lists/s",
-        items=items, batch=size, history=LENGTH, p50_ms=p50_ms,
-    )  # fmt: skip
+def _scorers(model: SequenceModel) -> dict[str, Scorer]:
+    """One for each precision there is where ONNX Runtime computes here."""
+    vectors = model.unit().detach().numpy()
+    items = [f"i{n}" for n in range(len(vectors) - FIRST_ROW)]
+    table = ItemTable(vectors, items, len(items))
+    graph = session(export(model), Settings())
+    device = provider_of(graph)
+    rounds = "fp16" if device == "cuda" else "int8"
+    made = {}
+    for precision in ("fp32", rounds):
+        wanted = Settings.model_validate({"precision": precision})
+        made[precision] = Scorer(*assemble(graph, table, wanted), table, None, device)
+    return made
 
 
-def _seconds(work: Callable[[], None]) -> float:
-    began = time.perf_counter()
-    work()
-    return time.perf_counter() - began
+def _compare(
+    ours: Mapping[str, Scorer], model: SequenceModel, items: int, size: int, seconds: float
+) -> Iterator[Result]:
+    batch, seen = _histories(items, size)
+    works: dict[str, Callable[[], object]] = {
+        name: lambda scorer=scorer: scorer.score(batch, seen, TOP)  # type: ignore[misc]
+        for name, scorer in ours.items()
+    }
+    provider = next(iter(ours.values())).provider
+    works[PEER] = _eager(model, batch, seen, provider)
+    spent = _times(works, seconds)
+    rates = {name: [size / took for took in times] for name, times in spent.items()}
+    for name, scorer in ours.items():
+        p50, p99 = np.percentile(spent[name], (50, 99)) * 1_000
+        about = {
+            "items": items, "batch": size, "precision": name, "provider": provider,
+            "p50_ms": round(p50, 2), "p99_ms": round(p99, 2),
+        }  # fmt: skip
+        yield Result.of_rates("score", rates[name], PEER, rates[PEER], "lists/s", **about)
+        if name != "fp32":
+            about["overlap"] = round(_overlap(scorer, ours["fp32"], batch, seen), 4)
+            both = rates[name], "ours fp32", rates["fp32"]
+            yield Result.of_rates("score", *both, "lists/s", **about)
 
 
-def _session(graph: bytes) -> Any:
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = 1
-    return ort.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+def _times(works: Mapping[str, Callable[[], object]], seconds: float) -> dict[str, list[float]]:
+    """Seconds each took, in turn, round after round."""
+    spent: dict[str, list[float]] = {name: [] for name in works}
+    for work in works.values():
+        work()
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end or len(spent[PEER]) < ROUNDS:
+        for name, work in works.items():
+            began = time.perf_counter()
+            work()
+            spent[name].append(time.perf_counter() - began)
+    return spent
 
 
-def _inputs(model: SequenceModel, items: int, size: int) -> tuple[Tensor, ...]:
-    generator = torch.Generator().manual_seed(0)
-    rows = torch.randint(FIRST_ROW, items, (size, LENGTH), generator=generator)  # (B, L)
-    gaps = torch.rand(size, LENGTH, generator=generator) * 3_600  # (B, L)
-    bias = torch.zeros(items + FIRST_ROW)  # (N,)
+def _histories(items: int, size: int) -> tuple[Batch, Any]:
+    """Full histories of clicks within the hour, and the same items as rows to leave out."""
+    rng = np.random.default_rng(0)
+    rows = rng.integers(FIRST_ROW, items, (size, LENGTH))  # (B, L)
+    gaps = rng.uniform(0, 3_600, rows.shape).astype(np.float32)
+    return Batch(rows, np.ones_like(rows), gaps), rows.copy()
+
+
+def _eager(model: SequenceModel, batch: Batch, seen: Any, device: str) -> Callable[[], object]:
+    ranker = Ranker(model.encoder).eval().to(device)
+    table = model.unit().detach().to(device)  # (N, d)
+    bias = torch.zeros(len(table), device=device)  # (N,)
     bias[:FIRST_ROW] = MASKED
-    table = model.unit().detach()  # (N, d)
-    return rows, torch.ones_like(rows), gaps, table, bias, rows.clone(), torch.tensor([TOP])
+    given = (batch.items, batch.kinds, batch.gaps, seen)
+
+    def work() -> tuple[Tensor, Tensor]:
+        with torch.inference_mode():
+            items, kinds, gaps, rows = (torch.from_numpy(array).to(device) for array in given)
+            scores, best = ranker(items, kinds, gaps, table, bias, rows, torch.tensor([TOP]))
+            return scores.cpu(), best.cpu()
+
+    return work
 
 
-def _bound(session: Any, tensors: tuple[Tensor, ...]) -> Any:
-    binding = session.io_binding()
-    for name, tensor in zip(INPUTS, tensors, strict=True):
-        array = np.ascontiguousarray(tensor.numpy())
-        binding.bind_ortvalue_input(name, ort.OrtValue.ortvalue_from_numpy(array))
-    for name in OUTPUTS:
-        binding.bind_output(name)
-    return binding
+def _overlap(one: Scorer, other: Scorer, batch: Batch, seen: Any) -> float:
+    pairs = zip(*(scorer.score(batch, seen, COMPARED)[1] for scorer in (one, other)), strict=True)
+    return float(np.mean([len(set(a) & set(b)) / COMPARED for a, b in pairs]))
