@@ -7,7 +7,7 @@ RECAUG  := .venv/bin/recaug
 SYSTEM_PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up test bench lint schema clean
+.PHONY: help setup up test bench soak lint schema clean
 
 help: ## Show this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,10 +29,14 @@ up: setup ## Start everything on this machine and open the page's address
 test: setup ## Run every check and every test: types, layers, real Kafka, real Redis, a real browser
 	$(MAKE) --no-print-directory lint
 	@command -v chromium > /dev/null || echo "no chromium: the page's tests need one (Debian: apt-get install chromium)"
-	$(PYTHON) -m pytest
+	@command -v redis-server > /dev/null || echo "no redis-server: the tests of secured connections need one that knows TLS (Debian: apt-get install redis-server)"
+	$(PYTHON) -m pytest --numprocesses 2 --dist loadscope
 
-bench: setup ## Measure the hot paths against named alternatives
-	$(PYTHON) -m bench
+bench: setup ## Measure against named alternatives, write bench/RESULTS.md (NAME=ingest for one, QUICK=1)
+	$(PYTHON) -m bench $(NAME) $(if $(QUICK),--quick)
+
+soak: setup ## Deal random faults for MINUTES=10 under SEED=1, then audit
+	$(PYTHON) -m tests.e2e.soak --minutes $(or $(MINUTES),10) --seed $(or $(SEED),1)
 
 lint: setup ## ruff, mypy --strict, import-linter
 	.venv/bin/ruff check .
@@ -40,8 +44,9 @@ lint: setup ## ruff, mypy --strict, import-linter
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 
-schema: setup ## Write JSON Schema and AsyncAPI anew
+schema: setup ## Write JSON Schema, AsyncAPI and the reference anew
 	$(RECAUG) schema export
+	$(PYTHON) -m tests.hostile
 
 clean: ## Remove the environment and the local instance's data
 	rm -rf .venv .recaug

@@ -12,6 +12,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Set
 from typing import Any
 
+from recaug.bounds import Bound, hit
+
 
 class Catalogue:
     """Item ids by visibility; at most `capacity` shown and as many hidden ones are remembered.
@@ -34,11 +36,16 @@ class Catalogue:
             self._shown.pop(item_id, None)
             self._hidden[item_id] = None
             if len(self._hidden) > self._capacity:
+                hit(Bound.CATALOGUE_HIDDEN)
                 del self._hidden[next(iter(self._hidden))]
             return
         self._hidden.pop(item_id, None)
+        if item_id in self._shown:
+            return
         if len(self._shown) < self._capacity:
             self._shown[item_id] = None
+        else:
+            hit(Bound.CATALOGUE)
 
     def shows(self, item_id: str) -> bool:
         """Whether the item has a document that lets it be shown."""

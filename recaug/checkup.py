@@ -15,6 +15,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from recaug.errors import Failure
+from recaug.security import redis_options
 from recaug.settings import Settings
 
 #: Less free disk than this and a broker soon refuses to write, bytes.
@@ -84,7 +85,7 @@ def broker(settings: Settings) -> Iterator[Finding]:
     from recaug.kafka import admin
 
     began = time.perf_counter()
-    with admin(settings.kafka, 5.0) as client:
+    with admin(settings.broker, 5.0) as client:
         count = len(client.describe_cluster()["brokers"])
     took_ms = (time.perf_counter() - began) * 1_000
     words = f"{count} broker{'s' if count != 1 else ''} at {settings.kafka}, {took_ms:.0f} ms"
@@ -95,7 +96,7 @@ def topics(settings: Settings) -> Iterator[Finding]:
     """Whether every topic is there, and a user has the same partition number everywhere."""
     from recaug.kafka import admin, partition_counts
 
-    with admin(settings.kafka, 5.0) as client:
+    with admin(settings.broker, 5.0) as client:
         have = partition_counts(client, settings.topics.all)
     missing = [topic.name for topic in settings.topics.all if topic.name not in have]
     by_user = {
@@ -150,10 +151,10 @@ def _newest_keys(settings: Settings, topic: str) -> Iterator[tuple[bytes, int, i
     """Yield key, partition and partition count of the newest records of a topic."""
     from recaug.kafka import end_offsets, read
 
-    ends = end_offsets(settings.kafka, [topic])
+    ends = end_offsets(settings.broker, [topic])
     share = max(1, SAMPLE // max(1, len(ends)))
     begin = {at: max(0, end - share) for at, end in ends.items()}
-    for record in read(settings.kafka, [topic], begin, ends, idle_s=5.0):
+    for record in read(settings.broker, [topic], begin, ends, idle_s=5.0):
         if record.key is not None:
             yield record.key, record.partition, len(ends)
 
@@ -170,7 +171,10 @@ def store(settings: Settings) -> Iterator[Finding]:
         words = "the package redis is not installed, so the store cannot be asked"
         yield Finding(Level.WARN, "store", words, "pip install redis")
         return
-    client = redis.Redis.from_url(settings.redis, socket_timeout=3, socket_connect_timeout=3)
+    server = settings.redis_server
+    client = redis.Redis.from_url(
+        server.url, socket_timeout=3, socket_connect_timeout=3, **redis_options(server)
+    )
     try:
         began = time.perf_counter()
         client.ping()
@@ -178,7 +182,7 @@ def store(settings: Settings) -> Iterator[Finding]:
         about: Any = client.info()
         seconds, micros = client.time()
     except redis.RedisError as error:
-        words = f"Redis at {settings.redis} does not answer: {error}"
+        words = f"Redis at {server} does not answer: {error}"
         yield Finding(Level.FAIL, "store", words, "recaug up   or name another: --redis URL")
         return
     finally:
@@ -198,11 +202,16 @@ def _judge_store(about: dict[str, Any], took_ms: float, ahead_s: float) -> Itera
 
 
 def models(settings: Settings) -> Iterator[Finding]:
-    """Whether every bundle on disk is what its manifest says."""
+    """Whether every bundle on disk is signed and what its manifest says."""
     from recaug.registry import CorruptBundle, Registry
+    from recaug.signing import Keys
 
-    registry = Registry(settings.registry)
-    champion = registry.champion(settings.model)
+    registry = Registry(settings.registry, Keys.of(settings))
+    try:
+        champion = registry.champion(settings.model)
+    except Failure as error:
+        yield Finding(Level.FAIL, "models", f"{error.what}: {error.why}", error.mend)
+        return
     found = registry.versions(settings.model)
     good = 0
     for one in found:

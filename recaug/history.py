@@ -8,14 +8,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from recaug.bounds import Bound, hit
 from recaug.events import KINDS, items_of
+from recaug.packing import pack_kinds, pack_names, unpack_kinds, unpack_names
 
 #: Disliked items remembered per user.
 HIDDEN = 64
 #: Longest item id, characters; the event contract allows 128.
 ID_CHARS = 255
 
-_VERSION = 1
+_VERSION = 2
 _HEAD = struct.Struct("<BBHHq")  # version, bytes per time, events, hidden items, first time
 
 
@@ -69,12 +71,13 @@ class History:
         return self._show(item, at_ms) | self._insert(item, kind, at_ms)
 
     def _insert(self, item: str, kind: int, at_ms: int) -> bool:
-        if len(item) > ID_CHARS or at_ms <= self.hidden.get(item, at_ms - 1):
+        if _too_long(item) or at_ms <= self.hidden.get(item, at_ms - 1):
             return False
         first, place = bisect_left(self.times_ms, at_ms), bisect_right(self.times_ms, at_ms)
         if any(self.items[i] == item and self.kinds[i] == kind for i in range(first, place)):
             return False
         if len(self.items) == self.limit:
+            hit(Bound.HISTORY)
             if place == 0:
                 return False
             del self.items[0], self.kinds[0], self.times_ms[0]
@@ -99,10 +102,11 @@ class History:
         return changed
 
     def _hide(self, item: str, at_ms: int) -> bool:
-        if len(item) > ID_CHARS or self.hidden.get(item, at_ms - 1) >= at_ms:
+        if _too_long(item) or self.hidden.get(item, at_ms - 1) >= at_ms:
             return False
         self.hidden[item] = at_ms
         if len(self.hidden) > HIDDEN:
+            hit(Bound.HIDDEN)
             oldest = min(self.hidden, key=lambda name: (self.hidden[name], name))
             del self.hidden[oldest]
             return oldest != item
@@ -115,20 +119,18 @@ class History:
         return True
 
     def encode(self) -> bytes:
-        """Bytes for a store: about six more than the id per event; `decode` reads them back."""
+        """Bytes for a store: about five and half the id per event; `decode` reads them back."""
         names = [*self.items, *self.hidden]
         times = [*self.times_ms, *self.hidden.values()]
         base = min(times, default=0)
         gaps = [at - base for at in times]
         wide = 8 if max(gaps, default=0) >> 32 else 4
-        head = _HEAD.pack(_VERSION, wide, len(self.items), len(self.hidden), base)
         return b"".join(
             (
-                head,
-                bytes(self.kinds),
-                bytes(map(len, names)),
+                _HEAD.pack(_VERSION, wide, len(self.items), len(self.hidden), base),
+                pack_kinds(self.kinds),
                 struct.pack(f"<{len(gaps)}{'Q' if wide == 8 else 'I'}", *gaps),
-                "".join(names).encode(),
+                pack_names(names),
             )
         )
 
@@ -137,35 +139,32 @@ class History:
         """Read what `encode` wrote; the newest `limit` events of it. Raises ValueError."""
         try:
             return cls._decode(data, limit)
-        except (struct.error, IndexError) as error:
+        except (struct.error, ValueError) as error:
             raise ValueError(f"not a history: {error}") from None
 
     @classmethod
     def _decode(cls, data: bytes, limit: int) -> History:
         version, wide, events, hidden, base = _HEAD.unpack_from(data)
         if version != _VERSION or wide not in (4, 8):
-            raise ValueError(f"not a history: version {version}, {wide} bytes per time")
-        at_lengths = _HEAD.size + events
-        at_gaps = at_lengths + events + hidden
-        at_names = at_gaps + wide * (events + hidden)
-        gaps = struct.unpack_from(f"<{events + hidden}{'Q' if wide == 8 else 'I'}", data, at_gaps)
+            raise ValueError(f"version {version}, {wide} bytes per time")
+        count = events + hidden
+        at_gaps = _HEAD.size + (events + 1) // 2
+        at_names = at_gaps + wide * count
+        gaps = struct.unpack_from(f"<{count}{'Q' if wide == 8 else 'I'}", data, at_gaps)
         times = [base + gap for gap in gaps]
-        names = _split(data[at_names:].decode(), data[at_lengths:at_gaps])
+        names = unpack_names(data[at_names:], count)
         first = max(0, events - limit)
         return cls(
             limit,
             names[first:events],
-            list(data[_HEAD.size + first : at_lengths]),
+            unpack_kinds(data[_HEAD.size : at_gaps], events)[first:],
             times[first:events],
             dict(zip(names[events:], times[events:], strict=True)),
         )
 
 
-def _split(text: str, lengths: bytes) -> list[str]:
-    if sum(lengths) != len(text):
-        raise ValueError("not a history: its ids are cut short")
-    names, at = [], 0
-    for length in lengths:
-        names.append(text[at : at + length])
-        at += length
-    return names
+def _too_long(item: str) -> bool:
+    if len(item) <= ID_CHARS:
+        return False
+    hit(Bound.HISTORY_ID)
+    return True

@@ -43,12 +43,18 @@ class Stop:
 class Meter:
     """Progress on a terminal as a bar; elsewhere as a line every `REPORT_S` seconds."""
 
-    def __init__(self, what: str, total: int | None = None, stream: TextIO | None = None) -> None:
+    def __init__(
+        self,
+        what: str,
+        total: int | None = None,
+        stream: TextIO | None = None,
+        unit: str = "events",
+    ) -> None:
         """
         :param what: names what is done, e.g. `replay`.
         :param total: events in all, if that is known.
         """
-        self._what, self._total = what, total
+        self._what, self._total, self._unit = what, total, unit
         self._stream = stream or sys.stderr
         self._bar: Any = None
         self._done = 0
@@ -58,7 +64,7 @@ class Meter:
 
     def __enter__(self) -> Self:
         if self._stream.isatty():
-            self._bar = _bar(self._what, self._total, self._stream)
+            self._bar = _bar(self._what, self._total, self._stream, self._unit)
             self._bar.start()
         return self
 
@@ -89,10 +95,10 @@ class Meter:
 
     def _line(self, seconds: float) -> str:
         of = f" of {self._total:,}" if self._total is not None else ""
-        return f"{self._what}: {self._done:,}{of} events, {self._done / seconds:,.1f}/s"
+        return f"{self._what}: {self._done:,}{of} {self._unit}, {self._done / seconds:,.1f}/s"
 
 
-def _bar(what: str, total: int | None, stream: TextIO) -> Any:
+def _bar(what: str, total: int | None, stream: TextIO, unit: str) -> Any:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -105,5 +111,5 @@ def _bar(what: str, total: int | None, stream: TextIO) -> Any:
     )
     # Twice a second is enough for eyes, and costs a busy core nothing.
     bar = Progress(*columns, console=Console(file=stream), refresh_per_second=2)
-    bar.add_task(what, total=total, unit="events")
+    bar.add_task(what, total=total, unit=unit)
     return bar

@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from threading import Lock
 from typing import TypeVar
 
+from recaug.bounds import Bound, hit
+
 T = TypeVar("T")
 
 #: Changes that may wait for a holder; beyond, the one who brings more waits as well.
@@ -42,7 +44,10 @@ class Serial:
     def later(self, change: Callable[[], object]) -> None:
         """Make a change soon; returns at once unless `PENDING` others wait."""
         self._changes.append(change)
-        self._run(wait=len(self._changes) > PENDING)
+        full = len(self._changes) > PENDING
+        if full:
+            hit(Bound.CHANGES)
+        self._run(wait=full)
 
     def now(self, change: Callable[[], T]) -> T:
         """Make a change, wait for it, and return or raise what it does. Not inside `hold`."""

@@ -16,6 +16,8 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from recaug import plain
+from recaug.admission import ENCODER, Refused, admit
 from recaug.errors import Failure
 
 Float32 = npt.NDArray[np.float32]
@@ -23,6 +25,8 @@ Float32 = npt.NDArray[np.float32]
 GRAPH, TOKENIZER, ABOUT = "encoder.onnx", "tokenizer.json", "encoder.json"
 INPUTS = ("input_ids", "attention_mask")
 OUTPUT = "vectors"
+#: Largest description and largest vocabulary read, bytes.
+MAX_ABOUT, MAX_TOKENIZER = 1 << 16, 1 << 27
 #: Tokens run at once, padding included: bounds memory and how long one run takes.
 TOKENS = 4_096
 
@@ -47,11 +51,18 @@ class TextEncoder:
 
     @classmethod
     def load(cls, directory: Path, threads: int = 1) -> TextEncoder:
-        """Read and verify an exported encoder. Raises Failure where it is missing or damaged."""
+        """Read and verify an exported encoder.
+
+        Raises Failure where it is missing, damaged or not what ONNX Runtime may be given.
+        """
         import onnxruntime as ort
         from tokenizers import Tokenizer
 
         about, files = _verified(directory)
+        try:
+            admit(files[GRAPH], ENCODER)
+        except Refused as refused:
+            raise _unusable(directory, str(refused)) from refused
         options = ort.SessionOptions()
         options.intra_op_num_threads = threads
         options.log_severity_level = 3
@@ -86,8 +97,9 @@ class TextEncoder:
 
 def _verified(directory: Path) -> tuple[About, dict[str, bytes]]:
     try:
-        about = About.model_validate_json((directory / ABOUT).read_bytes())
-        files = {name: (directory / name).read_bytes() for name in (GRAPH, TOKENIZER)}
+        about = About.model_validate_json(plain.read(directory / ABOUT, MAX_ABOUT))
+        sizes = {GRAPH: ENCODER.bytes, TOKENIZER: MAX_TOKENIZER}
+        files = {name: plain.read(directory / name, most) for name, most in sizes.items()}
     except (OSError, ValidationError) as error:
         raise _unusable(directory, str(error).splitlines()[0]) from error
     for name, data in files.items():

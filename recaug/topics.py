@@ -11,6 +11,14 @@ from functools import cached_property
 from typing import Literal
 
 DAY_MS = 86_400_000
+#: Largest record (strictly: batch, as compressed) a producer may write.
+INPUT_BYTES = 2**20
+
+#: A null outlives every event it is about, and what it replaces is gone a day later.
+_ERASABLE = {
+    "delete.retention.ms": str(31 * DAY_MS),
+    "max.compaction.lag.ms": str(DAY_MS),
+}
 
 Key = Literal["user", "item", "model"]
 
@@ -29,10 +37,11 @@ class Topic:
         # LogAppendTime: a client clock an hour ahead would make the broker refuse the record, and
         # latency is then measured by one clock. Event time travels in the payload.
         # A dead letter is the largest record we accept plus what is said about it.
-        largest = 2**20 if self.written_by == "producers" else 2**21
+        largest = INPUT_BYTES if self.written_by == "producers" else 2 * INPUT_BYTES
         shared = {"message.timestamp.type": "LogAppendTime", "max.message.bytes": str(largest)}
         if self.retention_ms is None:
-            return {**shared, "cleanup.policy": "compact"}
+            compact = {**shared, "cleanup.policy": "compact"}
+            return {**compact, **_ERASABLE} if self.key == "user" else compact
         return {
             **shared,
             "cleanup.policy": "delete",
@@ -69,6 +78,11 @@ class Topics:
     def inputs(self) -> tuple[Topic, ...]:
         """What producers write and clean reads."""
         return (self.clickstream, self.searches, self.social, self.items, self.users)
+
+    @property
+    def from_clean(self) -> tuple[Topic, ...]:
+        """What clean writes: for every input record but a resend, one record in one of them."""
+        return tuple(topic for topic in self.all if topic.written_by == "clean")
 
     @property
     def behaviour(self) -> tuple[Topic, ...]:

@@ -13,7 +13,11 @@ from collections import deque
 from collections.abc import Mapping
 from hashlib import blake2b
 
+from recaug.bounds import Bound, hit
+
 DIGEST_BYTES = 16
+#: Offsets of each source remembered.
+OFFSETS = 65_536
 
 _CELL_BYTES = 128
 _DIGEST = struct.Struct(f"{DIGEST_BYTES}s")
@@ -52,7 +56,7 @@ class SourceWindow:
     the input partitions, each `size / 8` bytes.
     """
 
-    def __init__(self, size: int = 65_536) -> None:
+    def __init__(self, size: int = OFFSETS) -> None:
         if size < 8 or size & (size - 1):
             raise ValueError(f"size must be a power of two of at least 8, not {size}")
         self.size = size
@@ -74,6 +78,7 @@ class SourceWindow:
         if marks is None:
             marks = self._marks[source] = _Marks(self.size)
         if offset <= marks.high - self.size:
+            hit(Bound.SOURCE_WINDOW)
             return
         if offset > marks.high:
             self._advance(marks, offset)
@@ -185,6 +190,7 @@ class IdWindow:
 
     def _push(self, key: bytes) -> None:
         if len(self._order) == self.size:
+            hit(Bound.ID_WINDOW)
             self._known.discard(self._order.popleft())
         self._order.append(key)
         self._known.add(key)

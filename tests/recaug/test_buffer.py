@@ -101,3 +101,19 @@ def test_a_snapshot_does_not_change_afterwards() -> None:
 def test_columns_of_unequal_length_are_refused() -> None:
     with pytest.raises(ValueError, match="differ in length"):
         RollingBuffer(2, 1).extend(["u"], [], [1], [0])
+
+
+@settings(deadline=None)
+@given(rows, st.sets(st.sampled_from("abcd")))
+def test_forgets_users_and_what_only_they_had(new: list[Row], users: set[str]) -> None:
+    buffer = RollingBuffer(100, 10**9)
+    extend(buffer, new)
+    kept = [row for row in new if row[0] not in users]
+    assert buffer.forget(users) == len(new) - len(kept)
+    assert buffer.forget(users) == 0
+    held = buffer.snapshot()
+    assert listed(held) == kept
+    assert set(held.user_ids) == {row[0] for row in kept}
+    assert set(held.item_ids) == {row[1] for row in kept}
+    extend(buffer, new[:3])  # whoever comes back is somebody new
+    assert listed(buffer.snapshot()) == [*kept, *new[:3]]

@@ -13,6 +13,7 @@ from recaug.checkup import Check, Finding, Level
 from recaug.kafka import admin, ensure_topics, partition_counts, producer
 from recaug.registry import Registry
 from recaug.settings import Settings
+from recaug.signing import Keys
 
 ABOUT: dict[str, Any] = {
     "created_at": "2026-11-24T05:40:35Z", "model": {}, "metrics": {}, "parity": {}, "offsets": {},
@@ -103,11 +104,17 @@ def test_no_store_is_a_warning(settings: Settings) -> None:
     assert only(checkup.store, settings.model_copy(update={"redis": ""})).level is Level.WARN
 
 
+def keys(settings: Settings) -> Keys:
+    made = Keys.of(settings)
+    made.ensure()
+    return made
+
+
 @pytest.mark.parametrize(("served", "level"), [("v1", Level.FAIL), ("v2", Level.WARN)])
 def test_a_damaged_bundle_is_worse_when_it_is_the_one_served(
     settings: Settings, served: str, level: Level
 ) -> None:
-    registry = Registry(settings.registry)
+    registry = Registry(settings.registry, keys(settings))
     for version in ("v1", "v2"):
         registry.write("main", version, {"x.bin": b"x"}, ABOUT)
     registry.promote("main", served)
@@ -119,6 +126,14 @@ def test_a_damaged_bundle_is_worse_when_it_is_the_one_served(
 
 
 def test_an_alias_that_names_nothing_is_a_failure(settings: Settings) -> None:
+    registry = Registry(settings.registry, keys(settings))
+    registry.write("main", "v1", {"x.bin": b"x"}, ABOUT)
+    registry.promote("main", "v1")
+    (registry.root / "main" / "v1").rename(settings.registry / "gone")
+    assert only(checkup.models, settings).level is Level.FAIL
+
+
+def test_a_damaged_alias_is_a_failure(settings: Settings) -> None:
     home = settings.registry / "main"
     home.mkdir(parents=True)
     (home / "champion").write_text("v9\n")

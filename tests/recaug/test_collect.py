@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recaug.collect import KEPT, Collector
+from recaug.checkpoint import KEPT
+from recaug.collect import Collector
 from recaug.settings import Settings
 
 CONFIG = Settings(buffer_events=100, resend_window=50)

@@ -42,8 +42,7 @@ def bundle(model: SequenceModel, tmp_path_factory: pytest.TempPathFactory) -> Bu
     table = model.unit().detach().numpy()
     vectors = dict(zip(ITEMS, table[2:].tolist(), strict=True))
     text_map = np.eye(64, dtype=np.float32)
-    # Shared by all tests of a session: tracing takes seconds.
-    graph = export(model, tmp_path_factory.getbasetemp() / "graphs")
+    graph = export(model)
     return tiny.bundle(root, vectors, text_map=text_map, encoder=graph, items=table)
 
 

@@ -181,10 +181,10 @@ def test_a_smaller_limit_decodes_the_newest() -> None:
     assert History.decode(data, limit=3) == folded([click(f"i{n}", n) for n in (7, 8, 9)])
 
 
-def test_fifty_events_fit_in_700_bytes() -> None:
+def test_fifty_events_fit_in_400_bytes() -> None:
     # A week of clicks on ids of seven characters.
     log = [click(f"i{n:06d}", 1_764_000_000_000 + n * 12_096_000) for n in range(50)]
-    assert len(folded(log).encode()) <= 700
+    assert len(folded(log).encode()) <= 400
 
 
 def test_ids_beyond_the_contract_are_left_out() -> None:

@@ -136,3 +136,39 @@ def test_refuses_a_weight_that_is_none(weight: float) -> None:
 def test_refuses_a_half_life_that_is_none() -> None:
     with pytest.raises(ValueError, match="half_life_s"):
         Popularity(half_life_s=0.0)
+
+
+@given(events, st.data())
+def test_what_is_taken_back_was_never_there(
+    counted: list[tuple[str, int, float]], data: st.DataObject
+) -> None:
+    counted = [(item, at_ms, 1.0) for item, at_ms, _ in counted]
+    gone = data.draw(st.lists(st.sampled_from(counted), unique=True)) if counted else []
+    popularity, rest = filled(counted), list(counted)
+    for item, at_ms, _ in gone:
+        popularity.take(item, at_ms)
+        rest.remove((item, at_ms, 1.0))
+    now_ms = 100 * HOUR_MS
+    wanted = written_out(rest, now_ms)
+    for item, score in popularity.top(20, now_ms):
+        assert math.isclose(score, wanted.pop(item), rel_tol=1e-6, abs_tol=1e-9)
+    assert all(score < 1e-6 for score in wanted.values())
+
+
+def test_the_best_stay_exact_when_some_of_them_are_taken_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "_POOL", 2)
+    popularity = Popularity(half_life_s=3_600.0)
+    for n in range(8):
+        for _ in range(n + 1):
+            popularity.add(f"i{n}", 0)
+    for n in (7, 6, 5):
+        for _ in range(n + 1):
+            popularity.take(f"i{n}", 0)
+    assert popularity.top(3, 0) == [("i4", 5.0), ("i3", 4.0), ("i2", 3.0)]
+    popularity.take("i4", 0)
+    popularity.take("i4", 0)
+    assert popularity.top(2, 0) == [("i3", 4.0), ("i4", 3.0)]
+    popularity.take("never", 0)
+    assert len(popularity) == 5

@@ -55,7 +55,7 @@ def one(recommender: Recommender, asked: Request) -> dict[str, Any]:
 def check(answer: Answer) -> dict[str, Any]:
     message: dict[str, Any] = json.loads(answer.value)
     Recommendation.model_validate_json(answer.value, strict=True)
-    assert set(message) == set(Recommendation.model_fields)
+    assert {*message, "supersedes"} == set(Recommendation.model_fields)
     assert [item["index"] for item in message["items"]] == list(range(len(message["items"])))
     scores = [item["score"] for item in message["items"] if item["retriever"] == "model"]
     assert scores == sorted(scores, reverse=True)
@@ -112,6 +112,17 @@ def test_popularity_halves_every_half_life() -> None:
     message = one(recommender, request("a1"))
     assert ids(message) == ["new", "old"]
     assert [item["score"] for item in message["items"]] == pytest.approx([1.0, 0.75], abs=1e-3)
+
+
+def test_what_an_erased_user_did_is_popular_no_longer() -> None:
+    recommender = Recommender(SETTINGS)
+    popular(recommender, a1=2, a2=3)
+    for item in ("a1", "b1"):
+        for n in range(3):
+            recommender.popular(click(item, user="ann", number=n))
+    assert ids(one(recommender, request(item_id="x"))) == ["a1", "b1", "a2"]
+    recommender.erase("ann")
+    assert ids(one(recommender, request(item_id="x"))) == ["a2", "a1"]
 
 
 # -- which list ----------------------------------------------------------------------------------
@@ -395,14 +406,16 @@ def test_swaps_under_load_never_tear_a_batch(tmp_path: Path) -> None:
     for thread in threads:
         thread.start()
     versions = set()
-    while threads[0].is_alive():
-        answers = [check(a) for a in recommender.answer([request("a1")] * 20, NOW)]
-        batch = {message["model"]["version"] for message in answers}
-        assert len(batch) == 1
-        versions |= batch
-        for message in answers:
-            assert ids(message) == expected[message["model"]["version"]]
-    stop.set()
-    for thread in threads:
-        thread.join()
+    try:
+        while threads[0].is_alive():
+            answers = [check(a) for a in recommender.answer([request("a1")] * 20, NOW)]
+            batch = {message["model"]["version"] for message in answers}
+            assert len(batch) == 1
+            versions |= batch
+            for message in answers:
+                assert ids(message) == expected[message["model"]["version"]]
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
     assert versions == {"v0", "v1"}

@@ -1,5 +1,9 @@
 import hashlib
+import io
 import json
+import os
+import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +11,7 @@ import numpy as np
 import pytest
 
 from recaug.registry import CorruptBundle, Registry, new_version
+from recaug.signing import Keys
 
 ABOUT: dict[str, Any] = {
     "created_at": "2025-11-24T05:40:35Z", "model": {"width": 4}, "metrics": {}, "parity": {},
@@ -146,3 +151,106 @@ def test_versions_sort_by_time() -> None:
     early, late = new_version(1_763_962_835_009, "f" * 64), new_version(1_763_962_835_010, "0" * 64)
     assert early == "20251124T054035009-ffffffff"
     assert early < late
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> Keys:
+    made = Keys(tmp_path / "keys" / "signing.key", tmp_path / "keys" / "signing.pub")
+    made.ensure()
+    return made
+
+
+@pytest.fixture
+def signed(tmp_path: Path, keys: Keys) -> Registry:
+    """Two versions, the second served."""
+    made = Registry(tmp_path / "signed", keys)
+    for version in ("v1", "v2"):
+        made.write("main", version, FILES, ABOUT)
+        made.promote("main", version)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("harm", "why"),
+    [
+        (lambda d: (d / "manifest.sig").unlink(), "it has no signature"),
+        (lambda d: (d / "manifest.sig").write_bytes(b""), "no trusted key"),
+        (lambda d: (d / "manifest.sig").write_bytes(bytes(64)), "no trusted key"),
+        (lambda d: (d / "manifest.sig").write_bytes(bytes(65)), "it has no signature"),
+        (lambda d: (d / "manifest.json").write_bytes(
+            (d / "manifest.json").read_bytes().replace(b'"events": 7', b'"events": 8')),
+         "no trusted key"),
+        (lambda d: shutil.copy(d.with_name("v2") / "manifest.sig", d), "no trusted key"),
+    ],
+)  # fmt: skip
+def test_what_no_trusted_key_signed_is_refused(signed: Registry, harm: Any, why: str) -> None:
+    signed.open("main", "v1")
+    harm(signed.root / "main" / "v1")
+    with pytest.raises(CorruptBundle, match=why):
+        signed.open("main", "v1")
+    with pytest.raises(CorruptBundle, match=why):
+        signed.promote("main", "v1")
+    assert signed.champion("main") == "v2"
+
+
+def test_a_bundle_under_another_name_is_refused(signed: Registry) -> None:
+    shutil.copytree(signed.root / "main" / "v1", signed.root / "main" / "v3")
+    with pytest.raises(CorruptBundle, match="calls itself main/v1"):
+        signed.open("main", "v3")
+
+
+def test_an_alias_that_no_trusted_key_signed_is_refused(signed: Registry) -> None:
+    alias = signed.root / "main" / "champion"
+    forged = json.loads(alias.read_bytes()) | {"version": "v1"}
+    alias.write_text(json.dumps(forged))
+    with pytest.raises(CorruptBundle, match="no trusted key signed it"):
+        signed.champion("main")
+
+
+def test_the_sequence_goes_on_over_a_damaged_alias(signed: Registry) -> None:
+    before = json.loads((signed.root / "main" / "champion.before").read_bytes())["sequence"]
+    (signed.root / "main" / "champion").write_bytes(b"")
+    assert signed.promote("main", "v2", now_ms=1).sequence == before + 1
+
+
+def test_two_who_promote_at_once_get_two_numbers(signed: Registry) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda n: signed.promote("main", f"v{1 + n % 2}", 1), range(32)))
+    assert len({one.sequence for one in found}) == 32
+    assert signed.promotion("main") == max(found, key=lambda one: one.sequence)
+
+
+@pytest.mark.parametrize("file", ["../b.bin", "/etc/passwd", "a/b", ".hidden", ""])
+def test_a_manifest_cannot_name_files_elsewhere(registry: Registry, file: str) -> None:
+    path = registry.root / "main" / "v1" / "manifest.json"
+    manifest = json.loads(path.read_bytes())
+    manifest["files"][file] = manifest["files"].pop("b.bin")
+    path.write_text(json.dumps(manifest))
+    with pytest.raises(CorruptBundle, match="manifest cannot be read"):
+        registry.open("main", "v1")
+
+
+def test_a_pipe_is_not_waited_for(registry: Registry) -> None:
+    path = registry.root / "main" / "v1" / "b.bin"
+    path.unlink()
+    os.mkfifo(path)
+    with pytest.raises(CorruptBundle, match="plain file"):
+        registry.open("main", "v1")
+
+
+def test_no_more_is_read_than_a_file_may_have(registry: Registry) -> None:
+    with (registry.root / "main" / "v1" / "b.bin").open("wb") as file:
+        file.truncate(1 << 40)  # a terabyte of nothing
+    with pytest.raises(CorruptBundle, match="more than 2"):
+        registry.open("main", "v1")
+
+
+def test_an_array_larger_than_its_file_is_not_made(tmp_path: Path) -> None:
+    head = io.BytesIO()
+    np.lib.format.write_array_header_1_0(
+        head, {"descr": "<f4", "fortran_order": False, "shape": (1 << 50,)}
+    )
+    registry = Registry(tmp_path)
+    registry.write("main", "v1", {"x.npy": head.getvalue()}, ABOUT)
+    with pytest.raises(ValueError, match="size that its header claims"):
+        registry.open("main", "v1").array("x.npy")

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from recaug.history import History
 from recaug.settings import Settings
-from recaug.shards import REFUSED, Shards, Work
-from recaug.state import Change, PartitionState, StoreUnavailable
+from recaug.shards import Shards, Work
+from recaug.state import REFUSED, Change, PartitionState, StoreUnavailable
 from recaug.state.memory import MemoryStore
 
 NOW_MS = 1_764_000_000_000.0
@@ -287,3 +287,56 @@ async def test_the_store_away_or_wiped_answers_nothing_twice(faults: list[str]) 
         await world.batch(3)
     assert set(world.answered.values()) == {1}
     assert len(world.answered) == 9
+
+
+def superseded(work: Sequence[Work]) -> dict[str, list[int]]:
+    """Answered event to the offsets of the older ones that its answer stands for."""
+    return {r.event["event_id"]: [*r.supersedes] for part in work for r in part.requests}
+
+
+BATCH = [
+    click(0, "ann", "a"),
+    click(1, "bob", "b"),
+    click(2, "ann", "c"),
+    click(3, "ann", "d"),
+]
+EACH: dict[str, list[int]] = {"e0": [], "e1": [], "e2": [], "e3": []}
+NEWEST = {"e1": [], "e3": [0, 2]}
+
+
+@pytest.mark.parametrize(
+    ("mode", "late_ms", "expected"),
+    [
+        ("never", 60_000, EACH),
+        ("always", 0, NEWEST),
+        ("behind", 2_000, EACH),
+        ("behind", 2_001, NEWEST),
+    ],
+)
+async def test_behind_one_answer_stands_for_older_events_of_its_user(
+    mode: str, late_ms: int, expected: dict[str, list[int]]
+) -> None:
+    store = MemoryStore()
+    config = CONFIG.model_copy(update={"coalesce": mode})
+    shards = Shards(config, store)
+    await shards.assign({0: None})
+    work = await shards.take({0: BATCH}, {}, NOW_MS + late_ms)
+    await shards.store(work)
+    assert superseded(work) == expected
+    assert await items_of_user(store, "ann") == ["a", "c", "d"], "each is folded all the same"
+    newest = next(r for r in work[0].requests if r.event["event_id"] == "e3")
+    assert newest.history is not None
+    assert newest.history.items == ["a", "c", "d"]
+
+
+async def test_only_an_event_that_is_answered_stands_for_others() -> None:
+    shards = Shards(CONFIG.model_copy(update={"coalesce": "always"}), MemoryStore())
+    await shards.assign({0: 3})  # all but the last were answered before a wipe
+    work = await shards.take({0: BATCH}, {}, NOW_MS)
+    assert superseded(work) == {"e3": []}
+
+
+async def test_what_another_worker_took_over_is_let_go() -> None:
+    shards = Shards(CONFIG, MemoryStore())
+    assert await shards.assign({0: None, 1: None}) == {0: None, 1: None}
+    assert await shards.assign({1: None}) == {1: None}

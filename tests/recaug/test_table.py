@@ -53,12 +53,12 @@ def test_growth_keeps_every_row_and_its_mask() -> None:
     assert some.shown == 1_003
 
 
-def test_place_changes_with_the_memory_and_version_with_every_write() -> None:
+def test_an_allocation_is_counted_and_so_is_every_write() -> None:
     some = table()
-    places, versions = {some.place}, [some.version]
+    places, versions = {(some.allocation, some.bound)}, [some.version]
     for n in range(3 * STEP):
         some.put(f"n{n}", np.zeros(2, np.float32))
-        places.add(some.place)
+        places.add((some.allocation, some.bound))
         versions.append(some.version)
     assert {bound for _, bound in places} == {STEP, 2 * STEP, 3 * STEP, 4 * STEP}
     assert len(set(versions)) == len(versions)

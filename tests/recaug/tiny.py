@@ -16,12 +16,13 @@ import numpy as np
 from onnx import TensorProto, helper
 
 from recaug.registry import Bundle, Content, Registry
+from recaug.signing import Keys
 
 NAME = "main"
 
 
 def graph() -> bytes:
-    """ONNX bytes: mean of the history's vectors, dot product, mask, filter, top k."""
+    """ONNX bytes: the mean of the history's vectors."""
     steps = [
         helper.make_node("Gather", ["table", "items"], ["tokens"]),
         helper.make_node("Sign", ["kinds"], ["real"]),
@@ -30,19 +31,11 @@ def graph() -> bytes:
         helper.make_node("Div", ["present", "age"], ["weights"]),
         helper.make_node("Unsqueeze", ["weights", "axis"], ["row"]),
         helper.make_node("MatMul", ["row", "tokens"], ["user"]),
-        helper.make_node("Squeeze", ["user", "axis"], ["wish"]),
-        helper.make_node("Transpose", ["table"], ["columns"], perm=[1, 0]),
-        helper.make_node("MatMul", ["wish", "columns"], ["raw"]),
-        helper.make_node("Add", ["raw", "bias"], ["legal"]),
-        helper.make_node("Shape", ["seen"], ["shape"]),
-        helper.make_node("Expand", ["mask", "shape"], ["masks"]),
-        helper.make_node("ScatterElements", ["legal", "seen", "masks"], ["unseen"], axis=1),
-        helper.make_node("TopK", ["unseen", "k"], ["scores", "rows"], axis=1),
+        helper.make_node("Squeeze", ["user", "axis"], ["wanted"]),
     ]
     constants = [
         helper.make_tensor("one", TensorProto.FLOAT, [], [1.0]),
         helper.make_tensor("axis", TensorProto.INT64, [1], [1]),
-        helper.make_tensor("mask", TensorProto.FLOAT, [], [-1e4]),
     ]
     model = helper.make_graph(steps, "nearest", _inputs(), _outputs(), constants)
     opset = [helper.make_opsetid("", 18)]
@@ -53,17 +46,13 @@ def _inputs() -> list[Any]:
     long, real = TensorProto.INT64, TensorProto.FLOAT
     kinds = {
         "items": (long, ["B", "L"]), "kinds": (long, ["B", "L"]), "gaps": (real, ["B", "L"]),
-        "table": (real, ["N", "d"]), "bias": (real, ["N"]), "seen": (long, ["B", "S"]),
-        "k": (long, [1]),
+        "table": (real, ["N", "d"]),
     }  # fmt: skip
     return [helper.make_tensor_value_info(name, *kind) for name, kind in kinds.items()]
 
 
 def _outputs() -> list[Any]:
-    return [
-        helper.make_tensor_value_info("scores", TensorProto.FLOAT, ["B", "k"]),
-        helper.make_tensor_value_info("rows", TensorProto.INT64, ["B", "k"]),
-    ]
+    return [helper.make_tensor_value_info("wanted", TensorProto.FLOAT, ["B", "d"])]
 
 
 def bundle(
@@ -74,6 +63,7 @@ def bundle(
     popularity: Mapping[str, Any] | None = None,
     encoder: bytes | None = None,
     items: np.ndarray[Any, Any] | None = None,
+    keys: Keys | None = None,
 ) -> Bundle:
     """Write and open a bundle; `vectors` gives each item's row, in the order of the vocabulary."""
     width = len(next(iter(vectors.values())))
@@ -87,7 +77,7 @@ def bundle(
         files["text_map.npy"] = npy(text_map.astype(np.float32))
     if popularity is not None:
         files["popularity.json"] = json.dumps(popularity).encode()
-    registry = Registry(root)
+    registry = Registry(root, keys)
     registry.write(NAME, version, files, _about())
     return registry.open(NAME, version)
 

@@ -82,5 +82,7 @@ def test_the_summary_adds_up() -> None:
         "1,010 published = 1,000 accepted + 7 rejected + 2 resent + 1 missing"
     )
     assert told["answers"] == "900 expected = 899 distinct + 1 missing; 901 delivered"
+    document["recommendations"]["superseded"] = 20
+    assert "899 distinct + 20 superseded + 1 missing" in dict(summary(document))["answers"]
     assert told["latency"] == "p50 5 ms"
     assert told["models"] == "2 trained, 1 promoted, 1 swaps"

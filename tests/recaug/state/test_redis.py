@@ -20,7 +20,7 @@ from redis.exceptions import ResponseError
 from recaug.local.ports import free_port, is_free
 from recaug.local.redis import LocalRedis, binary
 from recaug.settings import Settings
-from recaug.state import Change, Conflict, StoreUnavailable, open_store
+from recaug.state import REFUSED, Change, Conflict, StoreUnavailable, open_store
 from recaug.state.redis import RedisStore
 from recaug.windows import SourceWindow, digest
 from tests.contracts.store import IDS, Opening, StoreContract
@@ -142,6 +142,8 @@ async def test_users_expire_and_positions_do_not(
     await store.apply(0, everything(None, 1))
     assert 0 < admin.ttl(f"{prefix}{{0}}:u:u7") <= 500
     assert admin.ttl(f"{prefix}{{0}}:state") == admin.ttl(f"{prefix}{{0}}:ids") == -1
+    await store.apply(0, Change(1, 2, {"u7": REFUSED}))
+    assert (admin.get(f"{prefix}{{0}}:u:u7"), admin.ttl(f"{prefix}{{0}}:u:u7")) == (b"-", -1)
     await store.close()
 
 
