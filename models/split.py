@@ -50,7 +50,8 @@ def split(snapshot: Snapshot, known: Sequence[str], length: int, capacity: int) 
     raw = sequences(snapshot.users, snapshot.items, snapshot.kinds, snapshot.times_ms)
     fresh = ~raw.repeats(length)
     held = evaluate.hold_out(raw, fresh)
-    late = evaluate.newest(raw, float(held.mean()) + VALIDATION) & ~held
+    before = min(VALIDATION, float(held.mean()) / 2)
+    late = evaluate.newest(raw, float(held.mean()) + before) & ~held
     arrived = snapshot.items[np.sort(raw.order[~held])]
     vocabulary = _vocabulary(known, snapshot.item_ids, arrived, capacity)
     source = replace(raw, rows=_rows(vocabulary, snapshot.item_ids)[raw.rows])

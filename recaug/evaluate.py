@@ -61,9 +61,17 @@ def newest(source: Sequences, share: float) -> Bool:
     return mask
 
 
+#: Newest events held out, most: more than are ever ranked (see `targets`).
+HELD_OUT = 3_000
+
+
 def hold_out(source: Sequences, allowed: Bool, least: int = 200) -> Bool:
-    """The newest tenth of the log; up to three tenths where `least` allowed events need it."""
-    for share in (0.1, 0.2):
+    """The newest tenth of the log; up to three tenths where `least` allowed events need it.
+
+    At most `HELD_OUT` events: what is held out is not learned from for so long.
+    """
+    few = HELD_OUT / max(1, len(source.order))
+    for share in (min(0.1, few), 0.1, 0.2):
         mask = newest(source, share)
         if int((mask & allowed).sum()) >= least:
             return mask

@@ -31,7 +31,7 @@ from recaug.state.protocol import Change, Conflict, PartitionState, StoreUnavail
 from recaug.windows import DIGEST_BYTES, IdWindow, SourceWindow
 
 CONNECTIONS = 8
-CONNECT_S = 0.5
+CONNECT_S = 1.0
 ANSWER_S = 1.0
 #: Callers beyond `CONNECTIONS` wait so long for one: each before them may take `ANSWER_S`.
 QUEUE_S = 10.0

@@ -74,7 +74,7 @@ class Disk:
             undo: Callable[[], object] = lambda: new.is_dir() and _rename(new, old)  # noqa: E731
         else:
             before = new.read_bytes() if new.exists() else None
-            undo = lambda: _restore(new, before)  # noqa: E731
+            undo = lambda: self._restore(new, before)  # noqa: E731
         self._undo.append((new.parent.stat().st_ino, undo))
 
     def _lose(self, names_too: bool) -> None:
@@ -87,9 +87,11 @@ class Disk:
             undo()
         self._undo.clear()
 
-
-def _restore(path: Path, content: bytes | None) -> None:
-    if content is None:
-        path.unlink(missing_ok=True)
-    else:
+    def _restore(self, path: Path, content: bytes | None) -> None:
+        """What was there before was on the disk already."""
+        if content is None:
+            path.unlink(missing_ok=True)
+            return
         path.write_bytes(content)
+        found = path.stat()
+        self._flushed[found.st_ino] = found.st_size, found.st_mtime_ns

@@ -81,6 +81,14 @@ def test_more_is_held_out_where_targets_are_few() -> None:
     assert evaluate.hold_out(source, allowed, least=99).sum() == 30
 
 
+def test_of_a_long_log_no_more_is_held_out_than_is_ranked() -> None:
+    length = 10 * evaluate.HELD_OUT + 1_000
+    source = log([2] * length)
+    held = evaluate.hold_out(source, np.ones(length, np.bool_))
+    assert held.sum() == evaluate.HELD_OUT
+    assert held[-evaluate.HELD_OUT :].all(), "the newest"
+
+
 def test_targets_are_thinned_evenly_and_never_a_first_event() -> None:
     source = log(list(range(2, 102)))
     wanted = evaluate.targets(source, np.ones(100, np.bool_), most=3)
