@@ -13,9 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from recaug.fold import Work
 from recaug.history import History
 from recaug.settings import Settings
-from recaug.shards import Shards, Work
+from recaug.shards import Shards
 from recaug.state import REFUSED, Change, PartitionState, StoreUnavailable
 from recaug.state.memory import MemoryStore
 

@@ -15,9 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recaug.erase import Erasures
+from recaug.fold import Work
 from recaug.history import History
 from recaug.settings import Settings
-from recaug.shards import Shards, Work
+from recaug.shards import Shards
 from recaug.state import REFUSED
 from recaug.state.memory import MemoryStore
 
@@ -138,6 +139,7 @@ class World:
     store: MemoryStore = field(default_factory=MemoryStore)
     events_at: int = 0
     documents_at: int = 0
+    documents_read: int = 0
     committed: tuple[int | None, int] = (None, 0)
     answered: set[str] = field(default_factory=set)
     shards: Shards = field(init=False)
@@ -150,10 +152,11 @@ class World:
         self.documents = [document(o, user, n) for o, (n, user) in enumerate(nulls)]
 
     async def start(self) -> None:
-        """As `streams.recommend` does: the follower has read the nulls, the store says whence."""
+        """As `streams.recommend` does: the store says whence, and the follower, which reads to the
+        end before anything else is read, knows at least the nulls that were read once before."""
         erasures = Erasures()
         for null in self.documents:
-            if self.documents_lead or null.offset < self.documents_at:
+            if self.documents_lead or null.offset < self.documents_read:
                 erasures.erase(null.key.decode(), null.timestamp)
         self.shards = Shards(CONFIG, self.store, erasures)
         found = await self.shards.assign({0: self.committed[0]})
@@ -168,6 +171,7 @@ class World:
                 break
             until += 1
         read = self.documents[self.documents_at : until]
+        self.documents_read = max(self.documents_read, until)
         work = await self.shards.take({0: more}, {0: read} if read else {}, START_MS)
         self.answered |= set(asked(work))
         if then == "crash before storing":
