@@ -36,6 +36,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     with House(tmp_path_factory.mktemp("data"), *options, **settings) as house:
         bundles.publish(house, bundles.first(house))
         until(lambda: "serving model" in house.log("recommend"), 60.0, house._explain)
+        well(house)
         yield house
 
 
