@@ -27,17 +27,6 @@ def pytest_configure(config: pytest.Config) -> None:
     hypothesis.settings.load_profile("recaug")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With `--dist loadgroup` one process runs whole instances, one at a time; others the rest.
-
-    Two instances at once would leave neither enough of a small machine to train in time.
-    """
-    for item in items:
-        whole = item.get_closest_marker("e2e") is not None
-        item.add_marker(pytest.mark.xdist_group("e2e" if whole else item.nodeid.split("::")[0]))
-
-
 @pytest.fixture(scope="session")
 def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Bootstrap address of a broker of this run's own; topics are told apart by prefix."""
