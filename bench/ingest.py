@@ -1,7 +1,7 @@
 """The clean stage alone on one topic of clicks: events a second from warm until done.
 
 Ours is the service as it is deployed: validation, normalisation, resends, floods and bots, dead
-letters, source coordinates, CloudEvents headers, every delivery awaited. *Stock Faust* and *Quix
+letters, source coordinates, every delivery awaited. *Stock Faust* and *Quix
 Streams* validate, normalise and produce with the same functions; what they leave out beside that
 is said in `bench/peers/`. A peer that would take minutes for the whole topic is watched for some
 seconds.
