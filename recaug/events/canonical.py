@@ -8,7 +8,6 @@ not match is not wrong, it takes the way through `parse`.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -17,6 +16,7 @@ from pydantic_core import CoreConfig, CoreSchema, SchemaValidator, ValidationErr
 
 from recaug.events import fields as normal
 from recaug.events.envelope import Envelope
+from recaug.events.keys import keeps_every_key
 from recaug.events.kinds import Event
 from recaug.events.social import Follow
 from recaug.events.times import to_ms
@@ -25,7 +25,6 @@ from recaug.events.times import to_ms
 # no path, nothing to trim, no address, no telephone number.
 _PLAIN_ID = r"^[A-Za-z_-]*[0-9][A-Za-z0-9_:-]*$"
 _PLAIN_TEXT = r"^[!-~]+( [!-~]+)*$"
-_KEY = re.compile(rb'"[ \t\r\n]*:')
 
 Fields = dict[str, Any]
 
@@ -42,15 +41,7 @@ def canonical(value: bytes) -> Fields | None:
     user = event.get("user_id") or event.get("anonymous_id")
     if user is None or (user == event.get("target_id") and event["target_type"] == "user"):
         return None
-    # A key that is there twice: JSON readers take the last, people mean who knows which.
-    once = value.count(b":") == len(event) or len(_KEY.findall(value)) == _keys(event)
-    return event if once else None
-
-
-def _keys(held: object) -> int:
-    if isinstance(held, dict):
-        return len(held) + sum(map(_keys, held.values()))
-    return sum(map(_keys, held)) if isinstance(held, list | tuple) else 0
+    return event if keeps_every_key(event, value) else None
 
 
 def _plain(schema: Any) -> Any:

@@ -6,7 +6,6 @@ fields, anything wrong) takes the careful path, whose findings are written for p
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -24,6 +23,7 @@ from recaug.events.documents import Item, User
 from recaug.events.encode import to_bytes
 from recaug.events.explain import explain
 from recaug.events.fields import ID_LENGTH, Id, UserId
+from recaug.events.keys import keeps_every_key
 from recaug.events.kinds import Event
 from recaug.events.reasons import Reason, Rejection
 from recaug.events.times import rfc3339
@@ -32,8 +32,6 @@ MAX_BYTES = 65_536
 MAX_FUTURE_MS = 300_000
 #: As many as the longest id takes.
 KEY_BYTES = 4 * ID_LENGTH
-
-_KEY = re.compile(rb'"[ \t\r\n]*:')
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -149,23 +147,7 @@ def _at_once(shape: _Shape[M], value: bytes) -> M | None:
         model: M = shape.adapter.validator.validate_json(value)
     except ValidationError:
         return None
-    known = len(model.__pydantic_fields_set__)
-    if value.count(b":") == known:
-        return model
-    return model if len(_KEY.findall(value)) == _keys(model) else None
-
-
-def _keys(model: object) -> int:
-    """How many JSON keys the model was read from."""
-    if isinstance(model, BaseModel):
-        held = [model.__dict__[name] for name in model.model_fields_set]
-    elif isinstance(model, dict):
-        held = list(model.values())
-    elif isinstance(model, list | tuple):
-        return sum(map(_keys, model))
-    else:
-        return 0
-    return len(held) + sum(map(_keys, held))
+    return model if keeps_every_key(model, value) else None
 
 
 def _carefully(shape: _Shape[M], value: bytes, headers: Headers) -> M:
