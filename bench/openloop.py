@@ -22,6 +22,10 @@ from recaug.settings import Settings
 #: How often the sender wakes.
 TICK_S = 0.001
 
+#: Sent at the same rate before what is measured: the client's connections and the programs' first
+#: allocations are not what a service that runs for weeks is asked about.
+LEAD_S = 2.0
+
 
 @dataclass(slots=True)
 class Heard:
@@ -44,7 +48,8 @@ class Client:
     def run(self, rate: float, seconds: float, patience_s: float = 20.0) -> Heard:
         """Send `rate` events a second for `seconds`; wait at most `patience_s` for the last."""
         self._runs += 1
-        name, count = f"r{self._runs}", int(rate * seconds)
+        name, lead = f"r{self._runs}", int(rate * LEAD_S)
+        count = lead + int(rate * seconds)
         with Reader(self._settings) as reader:
             ear = _Ear(self._settings, reader, name, count)
             ear.listen()
@@ -52,7 +57,7 @@ class Client:
             ended = ear.wait(patience_s)
             answered = ear.answered()
         self._producer.flush()
-        due = {n: began + n / rate for n in range(count)}
+        due = {n: began + n / rate for n in range(lead, count)}
         waits = [1000 * (answered.get(n, ended) - at) for n, at in due.items()]
         return Heard(waits, count - len(answered))
 

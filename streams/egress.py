@@ -63,18 +63,23 @@ class Egress:
     async def send(self, records: Iterable[Record]) -> None:
         """Write the records; returns when every one is acknowledged.
 
+        They are drawn and written in a thread: an iterator may compute what it yields.
+
         Raises:
             DeliveryFailed: a record was refused or timed out.
         """
+        await asyncio.to_thread(self._send, records)
+
+    def _send(self, records: Iterable[Record]) -> None:
         report = _Report()
         for record in records:
-            await self._produce(record, report)
+            self._produce(record, report)
         # Waits for what others have sent as well, a thread of vectors or so: there is little of it.
-        await asyncio.to_thread(self._flush)
+        self._flush()
         if report.error is not None:
             raise DeliveryFailed(str(report.error))
 
-    async def _produce(self, record: Record, report: _Report) -> None:
+    def _produce(self, record: Record, report: _Report) -> None:
         topic, key, value, headers = record
         while True:
             try:
@@ -82,7 +87,7 @@ class Egress:
                 return
             except BufferError:  # librdkafka's queue is full: let it drain
                 hit(Bound.EGRESS)
-                await asyncio.to_thread(self._flush)
+                self._flush()
             except KafkaException as refused:
                 raise DeliveryFailed(str(refused)) from refused
 

@@ -20,7 +20,7 @@ from recaug.audit.bulk import read_range
 from recaug.kafka import Record, admin, end_offsets, start_offsets
 from recaug.settings import Settings
 from recaug.topics import Topic
-from streams.transport import MARK
+from streams.fetching import MARK
 
 log = logging.getLogger(__name__)
 

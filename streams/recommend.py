@@ -7,7 +7,6 @@ answers carry the event's id, and the store drops what it has folded already.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
 from collections import defaultdict
@@ -23,7 +22,7 @@ from recaug.erase import MOST as ERASURES
 from recaug.erase import Erasures
 from recaug.errors import Failure
 from recaug.kafka import ensure_topics
-from recaug.message import Answer, Request
+from recaug.message import Request
 from recaug.promotion import Floor, Promotion
 from recaug.recommend import Recommender
 from recaug.registry import ModelRecord, Registry
@@ -93,8 +92,7 @@ class Recommend:
         events, profiles = self._split(batch.records)
         work = await self._shards.take(events, profiles, now_ms)
         requests = [request for part in work for request in part.requests]
-        answers = await asyncio.to_thread(self._recommender.answer, requests, now_ms)
-        await self._egress.send(self._unerased(requests, answers))
+        await self._egress.send(self._answers(requests, now_ms))
         await self._shards.store(work)
         self._count(requests)
         if self._shards.broken:
@@ -105,9 +103,10 @@ class Recommend:
         self._totals.add("superseded", sum(len(request.supersedes) for request in requests))
         self._totals.report()
 
-    def _unerased(self, requests: Sequence[Request], answers: Sequence[Answer]) -> Iterator[Record]:
+    def _answers(self, requests: Sequence[Request], now_ms: float) -> Iterator[Record]:
         """The answers to publish: none to somebody who was erased while they were made."""
         topic = self._settings.topics.recommendations.name
+        answers = self._recommender.answer(requests, now_ms)
         for request, a in zip(requests, answers, strict=True):
             if not self._erasures.covers(a.key.decode(), int(request.appended_ms or 0)):
                 yield Record(topic, a.key, a.value, a.headers)

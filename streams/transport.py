@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import faust
-from aiokafka.structs import ConsumerRecord, OffsetAndMetadata
+from aiokafka.structs import ConsumerRecord
 from faust.events import Event
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
@@ -24,18 +24,13 @@ from faust.types import TP, ConsumerMessage
 from recaug.bounds import Bound, hit
 from streams import headers
 from streams.due import Due
+from streams.fetching import ConsumerThread
 
-#: Shortest time between two polls, seconds: at high rates it lets a few more records gather, at
-#: low rates it is not noticed.
-POLL_GAP_S = 0.002
-
-#: Metadata of every offset we commit (see `streams.moved`).
-MARK = "recaug"
-
-#: Longest a fetch waits at the broker for a record, milliseconds, while records come and when none
-#: came for `QUIET_S` (see `ConsumerThread`).
-BUSY_WAIT_MS, QUIET_WAIT_MS = 4, 40
+#: A poll that found nothing for so long, seconds, looks around and asks again.
 QUIET_S = 1.0
+
+#: Faust has no partitions for a moment after each rebalance.
+UNASSIGNED_S = 0.05
 
 
 @dataclass(slots=True)
@@ -49,6 +44,7 @@ class Batch:
     records: Sequence[ConsumerRecord]
     next_offsets: dict[TP, int]
     done: bool = field(default=False)
+    settled: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 #: Given the group's committed offsets (None: never committed), where to read from; a partition
@@ -73,45 +69,13 @@ class BatchSchema(faust.Schema):  # type: ignore[misc]
 headers.install()
 
 
-class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
-    """Faust's consumer thread with fetches that do not stay out, of committed records only.
-
-    aiokafka has one fetch at a time under way, for the partitions whose last records were taken.
-    When all busy partitions still hold some, it asks for the idle ones alone, and Faust lets that
-    fetch wait 1,500 ms: nothing else is read so long. A partition whose records were just taken
-    meets the same wait on a small scale: the fetch under way does not ask for it.
-    """
-
-    def _create_worker_consumer(self, transport: Any) -> Any:
-        consumer = super()._create_worker_consumer(transport)
-        consumer._fetch_max_wait_ms = QUIET_WAIT_MS
-        # Faust reads what a producer's aborted transaction left as well.
-        consumer._isolation_level = "read_committed"
-        consumer.commit = _marked(consumer.commit)
-        return consumer
-
-    def wait_at_most(self, wait_ms: int) -> None:
-        """How long the fetches to come may wait; a fetch that finds records never does."""
-        if self._consumer is not None and self._consumer._fetcher is not None:
-            self._consumer._fetcher._fetch_max_wait_ms = wait_ms
-
-
-def _marked(commit: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
-    """Commits that carry our mark, so that offsets set by anybody else are told apart."""
-
-    async def marked(offsets: Mapping[Any, OffsetAndMetadata]) -> None:
-        await commit({tp: OffsetAndMetadata(at.offset, MARK) for tp, at in offsets.items()})
-
-    return marked
-
-
 class BatchConsumer(driver.Consumer):  # type: ignore[misc]
     """An aiokafka consumer whose unit of delivery, acknowledgement and commit is a `Batch`."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._due = Due[TP]()
-        self._settled = asyncio.Event()
+        self._in_hand: Batch | None = None
 
     def _new_consumer_thread(self) -> ConsumerThread:
         return ConsumerThread(self, loop=self.loop, beacon=self.beacon)
@@ -123,32 +87,47 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]
             while not (self.should_stop or fetcher.should_stop):
                 if batch := await self._poll():
                     await self._deliver(batch)
-                await asyncio.sleep(POLL_GAP_S)
         except (asyncio.CancelledError, *self.consumer_stopped_errors):
             if not self.transport.app.should_stop:
                 raise
 
     async def _poll(self) -> Batch | None:
-        polled, active = await self._wait_next_records(QUIET_S)
-        self._thread.wait_at_most(BUSY_WAIT_MS if polled else QUIET_WAIT_MS)
+        if not self.flow_active:
+            await self.wait(self.can_resume_flow)
+        if not (active := self._get_active_partitions()):
+            await asyncio.sleep(UNASSIGNED_S)
+            return None
+        polled = await self._thread.poll(active, QUIET_S)
         if self.should_stop or not polled:
             return None
         if not self.flow_active:  # fetched into a rebalance: they will be read again
             await self.perform_seek()
             return None
-        mine = {TP(*tp): rs for tp, rs in polled.items() if rs and (not active or tp in active)}
+        mine = {TP(*tp): rs for tp, rs in polled.items() if rs and tp in active}
         ends = {tp: records[-1].offset + 1 for tp, records in mine.items()}
         found = [record for records in mine.values() for record in records]
         if len(found) >= self.app.conf.broker_max_poll_records:
             hit(Bound.POLL)
-        return Batch(found, ends)
+        return Batch(found, ends) if found else None
 
     async def _deliver(self, batch: Batch) -> None:
         """Give the batch to the agent and wait until it is settled or taken away."""
-        self._settled.clear()
-        await self.wait_first(self.callback(self._message(batch)), self.suspend_flow.wait())
+        self._in_hand = batch
+        given = asyncio.ensure_future(self._give(batch))
         # A rebalance drops a batch that no agent has taken yet; waiting for it would be for ever.
-        await self.wait_first(self._settled.wait(), self.suspend_flow.wait())
+        taken_away = asyncio.ensure_future(self.suspend_flow.wait())
+        try:
+            await asyncio.wait({given, taken_away}, return_when=asyncio.FIRST_COMPLETED)
+            if given.done():
+                given.result()
+        finally:
+            given.cancel()
+            taken_away.cancel()
+            self._in_hand = None
+
+    async def _give(self, batch: Batch) -> None:
+        await self.callback(self._message(batch))
+        await batch.settled.wait()
 
     def _message(self, batch: Batch) -> ConsumerMessage:
         # Faust wants one coordinate: any partition of the batch will do. Without the generation
@@ -174,7 +153,7 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]
         self._unacked_messages.discard(message)
         if message.value.done:
             self._due.settle(message.value.next_offsets)
-        self._settled.set()
+        message.value.settled.set()
         if self._waiting_for_ack is not None and not self._waiting_for_ack.done():
             self._waiting_for_ack.set_result(None)
         return bool(message.value.done)
@@ -224,7 +203,9 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]
                 self.log.error("%s: retention removed %d unread records from %d", tp, lost, at)
 
     def unread(self) -> Iterable[TP]:
-        """Partitions known to hold records beyond what was fetched; safe from any thread."""
+        """Partitions known to hold records that are not settled; safe from any thread."""
+        if (batch := self._in_hand) is not None:
+            return list(batch.next_offsets)
         consumer = self._thread._consumer
         if consumer is None:
             return []

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from recaug.clean import RawRecord
 from tests.hostile.catalogue import CASES
 from tests.hostile.frame import decode, encode
-from tests.hostile.sent import Maker, Sent
+from tests.hostile.sent import Maker
 from tests.hostile.total import INPUTS, check
 
 NOW = 1_764_000_000_000
@@ -86,14 +86,20 @@ def test_any_value_in_any_field(name: str, value: object) -> None:
     check(sent.raw(0, NOW), NOW)
 
 
-@given(st.sampled_from(SEEDS))
-def test_a_seed_reads_back_from_its_frame(sent: Sent) -> None:
-    if len(sent.headers) > 8 or any(len(text) > 255 for _, text in sent.headers):
-        return
-    raw = decode(encode(sent), NOW)
-    assert (raw.topic, raw.key, raw.value, tuple(raw.headers)) == (
-        sent.topic, sent.key, sent.value or b"", sent.headers,
-    )  # fmt: skip
+def test_every_seed_that_fits_a_frame_reads_back_from_it() -> None:
+    fits = [
+        sent
+        for sent in SEEDS
+        if len(sent.key or b"") <= 254
+        and len(sent.headers) <= 8
+        and all(len(text) <= 255 for _, text in sent.headers)
+    ]
+    assert len(fits) > len(SEEDS) / 2
+    for sent in fits:
+        raw = decode(encode(sent), NOW)
+        assert (raw.topic, raw.key, raw.value, tuple(raw.headers)) == (
+            sent.topic, sent.key, sent.value or b"", sent.headers,
+        )  # fmt: skip
 
 
 def test_the_fuzzer_runs_and_finds_what_is_wrong() -> None:

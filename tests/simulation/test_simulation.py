@@ -167,12 +167,7 @@ def _reached(positions: Mapping[TP, int], ends: Mapping[TP, int]) -> bool:
 
 @pytest.fixture(autouse=True)
 def _quick_and_quiet(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """No threads, no waiting for the store, no log lines about the trouble that is made here."""
-
-    async def at_once(function: Any, *arguments: Any) -> Any:
-        return function(*arguments)
-
-    monkeypatch.setattr(streams.recommend.asyncio, "to_thread", at_once)
+    """No waiting for the store, no log lines about the trouble that is made here."""
     monkeypatch.setattr(streams.recommend, "RETRY_S", 0.0)
     logging.disable(logging.CRITICAL)
     yield
