@@ -75,8 +75,6 @@ def _export_encoder(given: argparse.Namespace) -> None:
 def _be_modest() -> None:
     """Serving comes first: the lowest priority, and no threads but those asked for."""
     os.nice(19)
-    if hasattr(os, "SCHED_IDLE"):  # whoever wakes up takes the processor at once, as nice does not
-        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
