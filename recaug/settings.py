@@ -11,9 +11,10 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from recaug.errors import Failure
 from recaug.security import (
     NO_SECRET,
     Broker,
@@ -134,6 +135,13 @@ class Settings(BaseSettings):
     )
     seed: int = 0
 
+    def __init__(self, **given: Any) -> None:
+        """Raises Failure where the environment or a caller gives what no setting may be."""
+        try:
+            super().__init__(**given)
+        except ValidationError as wrong:
+            raise _unusable(wrong) from None
+
     @model_validator(mode="before")
     @classmethod
     def _no_password_in_an_address(cls, values: dict[str, Any]) -> dict[str, Any]:
@@ -176,3 +184,11 @@ class Settings(BaseSettings):
     def group(self, service: str) -> str:
         """Consumer group of a service, e.g. `recaug-clean`."""
         return f"{self.prefix}recaug-{service}"
+
+
+def _unusable(wrong: ValidationError) -> Failure:
+    """Which variable, and what it may be; never the value, which may be a secret."""
+    found = wrong.errors(include_url=False, include_input=False, include_context=False)
+    names = ["_".join(("RECAUG", *map(str, error["loc"]))).upper() for error in found]
+    told = [f"{name}: {error['msg']}" for name, error in zip(names, found, strict=True)]
+    return Failure("a setting cannot be used", "; ".join(told), f"mend or unset {', '.join(names)}")

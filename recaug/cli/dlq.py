@@ -91,6 +91,7 @@ def to_letter(record: Record) -> dict[str, Any]:
         "topic": header("topic"),
         "partition": header("partition"),
         "offset": header("offset"),
+        "cut": header("cut"),
         "key": None if record.key is None else record.key.decode(errors="replace"),
         "value": None if record.value is None else record.value.decode(errors="replace"),
     }
@@ -100,7 +101,8 @@ def _text(letter: dict[str, Any]) -> str:
     place = f"{letter['topic']} {letter['partition']}:{letter['offset']}"
     value = (letter["value"] or "").replace("\n", " ")
     cut = value if len(value) <= EXCERPT else value[:EXCERPT] + "…"
+    missing = f"\n  not kept: {letter['cut']}" if letter["cut"] else ""
     return (
         f"{paint(clock(letter['at_ms']), 'dim')}  {paint(letter['reason'], 'bad')}  {place}  "
-        f"key {letter['key']}\n  {letter['message']}\n  {paint(cut, 'dim')}"
+        f"key {letter['key']}\n  {letter['message']}\n  {paint(cut, 'dim')}{missing}"
     )

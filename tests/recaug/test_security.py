@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from kafka import KafkaAdminClient
-from pydantic import SecretStr, ValidationError
+from pydantic import SecretStr
 
 from recaug.connect import broker_of
 from recaug.errors import Failure
@@ -127,7 +127,7 @@ def test_redis_over_tls_a_socket_or_none_is_not(url: str) -> None:
 
 
 def test_a_misspelt_environment_is_not_taken_for_development() -> None:
-    with pytest.raises(ValidationError):
+    with pytest.raises(Failure, match="RECAUG_ENV"):
         Settings(env="prod")
 
 
@@ -186,9 +186,9 @@ def test_no_repr_shows_a_secret() -> None:
 
 
 def test_a_wrong_setting_is_not_quoted() -> None:
-    with pytest.raises(ValidationError) as told:
-        Settings(kafka_password=PASSWORD, kafka_security=PASSWORD)  # type: ignore[arg-type]
-    assert PASSWORD not in str(told.value)
+    with pytest.raises(Failure, match="RECAUG_KAFKA_SECURITY") as told:
+        Settings(kafka_password=PASSWORD, kafka_security=PASSWORD)
+    assert PASSWORD not in told.value.explain()
 
 
 def test_kafka_python_logs_its_options_without_the_secret(

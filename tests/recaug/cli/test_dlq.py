@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from recaug.events import Reason, Rejection, dead_letter_headers
+from recaug.events import Reason, Rejection, dead_letter, dead_letter_headers
 from recaug.kafka import ensure_topics, producer
 from tests.recaug.cli.shell import Shell
 
@@ -48,6 +48,17 @@ def test_text_says_reason_place_and_mend(letters: Shell) -> None:
     done = letters.run("dlq", "show", "-n", "1")
     assert "user_flood  clickstream 1:5  key u5" in done.out
     assert "mend 5" in done.out
+
+
+def test_what_was_too_large_to_keep_is_said(shell: Shell) -> None:
+    ensure_topics(shell.settings)
+    large = b"x" * 2_000_000
+    letter = dead_letter(Rejection(Reason.TOO_LARGE, "cut it"), ("t", 0, 1), b"u", large, ())
+    client = producer(shell.settings.kafka)
+    topic = shell.settings.topics.dead_letters.name
+    client.send(topic, key=letter.key, value=letter.value, headers=[*letter.headers]).get(10)
+    client.close()
+    assert "not kept: bytes=2000000 sha256=" in shell.run("dlq", "show").out
 
 
 def test_none_is_no_error(shell: Shell) -> None:
