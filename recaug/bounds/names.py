@@ -48,6 +48,10 @@ class Bound(StrEnum):
     CATALOGUE_HIDDEN = "catalogue_hidden"
     POPULARITY = "popularity"
     CONTRIBUTIONS = "contributions"
+    KNN_SESSIONS = "knn_sessions"
+    KNN_LENGTH = "knn_length"
+    KNN_PER_ITEM = "knn_per_item"
+    KNN_ITEMS = "knn_items"
     # what waits
     IN_FLIGHT = "in_flight"
     POLL = "poll"

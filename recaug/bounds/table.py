@@ -165,6 +165,28 @@ LIMITS: Mapping[Bound, Limit] = {
         "events whose user is known to popularity",
         "the oldest cannot be taken back by an erasure: they stay counted until they decay",
     ),
+    Bound.KNN_SESSIONS: Limit(
+        "recaug.session_knn:SESSIONS",
+        1_000_000,
+        "sessions of the session kNN",
+        "the one that began first is forgotten",
+    ),
+    Bound.KNN_LENGTH: Limit(
+        "recaug.session_knn:LENGTH", 20, "items a session of it", "the oldest is forgotten"
+    ),
+    Bound.KNN_PER_ITEM: Limit(
+        "recaug.session_knn:PER_ITEM",
+        1_000,
+        "sessions listed under an item",
+        "the oldest is no longer found by this item, by others it is",
+    ),
+    Bound.KNN_ITEMS: Limit(
+        "recaug.session_knn:ITEMS",
+        1_000_000,
+        "items in its sessions",
+        "a click on a new item is passed over until an old one has left with its sessions",
+        loses=True,
+    ),
     Bound.IN_FLIGHT: Limit(
         "recaug.producer:IN_FLIGHT", 20_000, "messages of a producer", "`send` waits for them"
     ),
