@@ -3,6 +3,7 @@
 fine-tune JOB        train on a job directory; progress as JSON lines, then JOB/result.json
 prepare              do once what takes a minute: trace the model's graph, export the text encoder
 export-encoder       turn a text encoder into ONNX and a tokenizer, once
+evaluate             what `recaug evaluate` runs: progress on stderr, the report as JSON on stdout
 """
 
 from __future__ import annotations
@@ -72,6 +73,22 @@ def _export_encoder(given: argparse.Namespace) -> None:
     text.export_encoder(given.encoder, given.out)
 
 
+def _evaluate(given: argparse.Namespace) -> None:
+    began_s = time.monotonic()
+    from models import evaluation
+    from models.bars import Bars
+
+    terms = evaluation.Terms(
+        given.data, given.split, given.budget, given.device, given.seed, tuple(given.models)
+    )
+    try:
+        with Bars() as bars:
+            found = evaluation.evaluate(terms, began_s, bars.say, bars.tell)
+    except KeyboardInterrupt:  # the terminal's Ctrl-C reaches us too
+        raise SystemExit(130) from None
+    print(json.dumps(found))  # noqa: T201
+
+
 def _be_modest() -> None:
     """Serving comes first: the lowest priority, and no threads but those asked for."""
     os.nice(19)
@@ -92,6 +109,14 @@ def _parser() -> argparse.ArgumentParser:
     encoder.add_argument("--encoder", default="", help="Hugging Face name or path; empty: MiniLM")
     encoder.add_argument("--out", type=Path, required=True)
     encoder.set_defaults(run=_export_encoder)
+    judge = commands.add_parser("evaluate", help="our model among baselines on a data set")
+    judge.add_argument("--data", type=Path, required=True)
+    judge.add_argument("--split", default="")
+    judge.add_argument("--budget", type=float, required=True, help="seconds")
+    judge.add_argument("--device", default="auto")
+    judge.add_argument("--seed", type=int, default=0)
+    judge.add_argument("--models", nargs="+", required=True)
+    judge.set_defaults(run=_evaluate)
     return parser
 
 

@@ -18,7 +18,7 @@ from models.job import Job
 from models.sequence import SequenceModel
 from models.split import Split
 from recaug.batch import FIRST_ROW, History
-from recaug.evaluate import Verdict, popularity
+from recaug.evaluation import Verdict, popularity
 from recaug.registry import Content, ModelRecord, new_version
 
 ENCODER, ITEMS, VOCABULARY = "encoder.onnx", "items.npy", "vocab.json"

@@ -17,14 +17,15 @@ import torch
 
 from models import bundle, text_map, weights
 from models.adam import AdamW
+from models.device import choose
 from models.job import Job
 from models.sequence import MASKED, SPREAD, SequenceModel, Shape
 from models.split import Split, split
 from models.train import Progress, Recipe, scorer, train
-from recaug import atomic, evaluate
+from recaug import atomic
+from recaug import evaluation as evaluate
 from recaug.batch import Int64
-from recaug.errors import Failure
-from recaug.evaluate import Verdict
+from recaug.evaluation import Verdict
 from recaug.registry import Bundle, ModelRecord
 
 #: Kept of the budget for the gate, the export and the bundle.
@@ -74,7 +75,7 @@ def fine_tune(job: Job, spent_s: Callable[[], float], say: Say) -> ModelRecord:
 def _train(
     job: Job, data: Split, parent: Bundle | None, spent_s: Callable[[], float], say: Say
 ) -> Trained:
-    began, device = time.monotonic(), _device(job.terms.device)
+    began, device = time.monotonic(), choose(job.terms.device)
     model, optimizer = _start(job, data, parent)
     model.to(device)
     optimizer.to(device)
@@ -152,15 +153,3 @@ def _extra(trained: Trained) -> dict[str, Any]:
         "loss": run.loss, "stopped": run.stopped, "validation_ndcg@10": run.best,
         "views": run.origins,
     }  # fmt: skip
-
-
-def _device(wanted: str) -> torch.device:
-    """Raises Failure where a GPU is asked for and there is none."""
-    if wanted == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    if wanted.startswith("cuda") and not torch.cuda.is_available():
-        raise Failure(
-            f"cannot train on {wanted}", "torch finds no CUDA device",
-            "set RECAUG_DEVICE=auto or cpu",
-        )  # fmt: skip
-    return torch.device(wanted)

@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from models.batches import Log
-from recaug import evaluate
+from recaug import evaluation as evaluate
 from recaug.batch import FIRST_ROW, UNKNOWN_ROW, Int64, Sequences, sequences
 from recaug.buffer import Snapshot
 from recaug.errors import Failure
-from recaug.evaluate import Targets
+from recaug.evaluation import Targets
 
 #: Share of the log between what is trained on and what is held out, for early stopping.
 VALIDATION = 0.05

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 import torch
@@ -14,7 +15,8 @@ from torch.nn import functional as F
 from models.adam import AdamW
 from models.batches import Examples, Log, batches, cut, followers
 from models.sequence import SequenceModel
-from recaug import evaluate
+from models.softmax import catalogue_loss
+from recaug import evaluation as evaluate
 from recaug.augment.sequence import counts
 from recaug.batch import FIRST_ROW, UNKNOWN_ROW, Sequences, windows
 
@@ -23,6 +25,8 @@ from recaug.batch import FIRST_ROW, UNKNOWN_ROW, Sequences, windows
 class Recipe:
     """How to train; the defaults were chosen on ml-100k and simulated traffic, one CPU thread."""
 
+    loss: Literal["softmax", "one negative"] = "softmax"
+    width: int = 64  # of a model that starts from nothing
     rate: float = 5e-3
     warm_rate: float = 1e-3
     dropout: float = 0.2
@@ -101,10 +105,21 @@ def loss_of(
     at = batch.wanted.ge(FIRST_ROW)  # (B, L)
     vectors, wanted = out[at], batch.wanted[at]  # (M, d), (M,)
     heat = model.encoder.shape.temperature
+    if recipe.loss == "one negative":
+        return _one_negative(vectors / heat, wanted, table, generator)
     if len(table) - FIRST_ROW <= recipe.full_softmax:
-        logits = (vectors / heat) @ table[FIRST_ROW:].T  # (M, N - 2)
-        return F.cross_entropy(logits, wanted - FIRST_ROW)
+        return catalogue_loss(vectors, table[FIRST_ROW:], wanted - FIRST_ROW, heat)
     return _sampled(vectors / heat, wanted, table, recipe.negatives, generator)
+
+
+def _one_negative(
+    vectors: Tensor, wanted: Tensor, table: Tensor, generator: torch.Generator
+) -> Tensor:
+    """What SASRec was published with: right or wrong, against one item that was not chosen."""
+    drawn = torch.randint(FIRST_ROW, len(table), wanted.shape, generator=generator)
+    drawn = drawn.to(table.device)  # (M,)
+    positive, negative = (vectors * table[wanted]).sum(1), (vectors * table[drawn]).sum(1)  # (M,)
+    return (F.softplus(-positive) + F.softplus(negative)).mean()
 
 
 def _sampled(

@@ -34,6 +34,7 @@ COMMANDS = {
     "audit": "Account for every record: answered, rejected, missing, doubled.",
     "dlq": "Show rejected events and why they were rejected.",
     "model": "List, show and roll back models.",
+    "evaluate": "Train on a data set and measure against the baselines.",
     "schema": "Export JSON Schema and AsyncAPI.",
     "doctor": "Check broker, topics, store, model and clock.",
     "page": "Serve the page for a running installation.",

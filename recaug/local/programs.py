@@ -17,17 +17,17 @@ from recaug.local.process import spawn
 from recaug.local.supervise import Program
 
 
-def checkout() -> Path:
+def checkout(what: str = "the services cannot be started") -> Path:
     """Return the directory that holds `streams/` and `models/` beside `recaug/`.
 
-    :raises Failure: recaug was installed without them.
+    :raises Failure: recaug was installed without them, and so `what`.
     """
     root = Path(recaug.__file__).absolute().parent.parent
     if not (root / "streams" / "__main__.py").exists():
         raise Failure(
-            "the services cannot be started",
-            f"they are not part of the wheel, and {root} has no streams/",
-            "run from a checkout of the repository: make up",
+            what,
+            f"the services and models are not part of the wheel, and {root} has no streams/",
+            "run it from a checkout of the repository",
         )
     return root
 

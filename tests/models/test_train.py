@@ -8,7 +8,7 @@ from models.batches import Examples
 from models.sequence import SequenceModel, Shape
 from models.split import split
 from models.train import Recipe, loss_of, scorer, train
-from recaug import evaluate
+from recaug import evaluation as evaluate
 from tests.models.conftest import HISTORY, ITEMS, walks
 
 SHAPE = Shape(width=16, history=HISTORY)

@@ -1,0 +1,106 @@
+"""Our model as a contender, and a whole evaluation in this process."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from models.evaluation import SASREC, Neural, Terms, evaluate
+from models.recipes import SHORT_HISTORIES
+from recaug.errors import Failure
+from recaug.evaluation.dataset import read
+from recaug.evaluation.ranking import rank
+from recaug.evaluation.splits import split
+
+CPU = torch.device("cpu")
+
+
+def quiet(*_: object) -> None:
+    pass
+
+
+def ring(path: Path, users: int = 150, events: int = 12, items: int = 20) -> Path:
+    """After item i comes i + 1; every item is as popular as the next."""
+    rng = np.random.default_rng(0)
+    lines = ["user_id,item_id,timestamp"]
+    for user, at in enumerate(rng.integers(0, items, users).tolist()):
+        begin = 1_500_000_000 + int(rng.integers(10**6))
+        lines += [f"u{user},i{(at + n) % items},{begin + 60 * n}" for n in range(events)]
+    file = path / "ring.csv"
+    file.write_text("\n".join(lines) + "\n")
+    return file
+
+
+def terms(data: Path, **changed: Any) -> Terms:
+    given = {"split": "", "budget_s": 8.0, "device": "cpu", "seed": 0, "models": ("ours",)}
+    return Terms(data=data, **(given | changed))
+
+
+def test_ours_learns_the_ring_and_popularity_cannot(tmp_path: Path) -> None:
+    heard: list[str] = []
+    found = evaluate(
+        terms(ring(tmp_path), split="loo", models=("popular", "ours")),
+        time.monotonic(), quiet, heard.append,
+    )  # fmt: skip
+    ours, popular = found["models"]["ours"], found["models"]["popular"]
+    # Eleven of the twenty have been seen and are left out: five of nine is chance.
+    assert ours["unfiltered"]["hr@5"] > 0.9 > 0.5 > popular["unfiltered"]["hr@5"]
+    assert ours["against"]["model"] == "popular" and ours["against"]["ndcg@10_ci"][0] > 0
+    assert any("leave-one-out, as asked for; 150 targets" in line for line in heard)
+
+
+def test_rows_that_were_never_trained_are_never_shown_and_the_table_grows(tmp_path: Path) -> None:
+    for period, items in enumerate(([0, 1, 2], [1, 2, 3], [2, 3, 4])):
+        lines = [f"{s} {items[(s + n) % 3]}" for s in range(40) for n in range(3)]
+        (tmp_path / f"period_{period}.txt").write_text("\n".join(lines) + "\n")
+    divided = split(read(tmp_path))
+    ours = Neural("ours", SHORT_HISTORIES, lambda: 4.0, 2, CPU, 0, quiet)
+    for fold, known in zip(divided.folds, (5, 6), strict=True):
+        ours.fit(fold)
+        scores = ours.score(fold.test)
+        assert scores.shape == (len(fold.test), known) == (len(fold.test), fold.size)
+        assert np.isneginf(scores[:, :2]).all() and np.isfinite(scores[:, 2:]).all()
+        assert rank(ours.score, fold.source, fold.test, fold.size).places.min() >= 0
+
+
+def test_the_budget_is_kept_whatever_is_left_of_it(tmp_path: Path) -> None:
+    data = split(read(ring(tmp_path, users=60)), "loo")
+    heard: list[tuple[object, ...]] = []
+    ours = Neural("ours", SHORT_HISTORIES, lambda: 0.0, 1, CPU, 0, lambda *told: heard.append(told))
+    ours.fit(data.folds[0])
+    assert heard == [], "no step was taken"
+    assert ours.score(data.folds[0].test).shape[1] == 22
+
+
+def test_without_anything_to_validate_on_the_last_epoch_stays(tmp_path: Path) -> None:
+    (fold,) = split(read(ring(tmp_path)), "loo").folds
+    none = fold.validation.part(slice(0, 0))
+    ours = Neural("ours", replace(SHORT_HISTORIES, epochs=6), lambda: 60.0, 1, CPU, 0, quiet)
+    ours.fit(replace(fold, validation=none))
+    places = rank(ours.score, fold.source, fold.test, fold.size).unseen
+    assert float((places < 1).mean()) > 0.5, "one of nine is chance"
+
+
+def test_the_baseline_that_trains_learns_too_and_leaves_ours_most_of_the_time(
+    tmp_path: Path,
+) -> None:
+    found = evaluate(
+        terms(ring(tmp_path), split="loo", models=("sasrec", "ours")),
+        time.monotonic(), quiet, quiet,
+    )["models"]  # fmt: skip
+    assert SASREC.loss == "one negative" != SHORT_HISTORIES.loss
+    assert found["sasrec"]["unfiltered"]["hr@10"] > 0.6, "ten of twenty is chance"
+    assert found["ours"]["against"]["model"] == "sasrec"
+
+
+def test_a_device_that_is_not_there(tmp_path: Path) -> None:
+    if torch.cuda.is_available():
+        pytest.skip("it is there")
+    with pytest.raises(Failure, match="cannot train on cuda"):
+        evaluate(terms(ring(tmp_path), device="cuda"), time.monotonic(), quiet, quiet)

@@ -1,0 +1,78 @@
+"""Fusing three scorers: by hand, and what must hold for any scores."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from recaug.fusion import (
+    BUCKETS,
+    CHOICES,
+    LEAST_SHARE,
+    SHRINKAGE,
+    Fusion,
+    Weights,
+    evidence,
+)
+
+votes = arrays(np.float64, (3, 5), elements=st.floats(0, 1e3))
+
+
+def test_evidence_by_hand() -> None:
+    """Shares 3/4 and 1/4: ln(1 + .75 / ε) and ln(1 + .25 / ε); no vote is no evidence."""
+    found = evidence(np.array([[0.0, 3.0, 1.0], [0.0, 0.0, 0.0]]))
+    assert found[0].tolist() == pytest.approx(
+        [0.0, math.log1p(0.75 / LEAST_SHARE), math.log1p(0.25 / LEAST_SHARE)]
+    )
+    assert found[1].tolist() == [0.0, 0.0, 0.0]
+
+
+@given(votes, st.floats(0.01, 100))
+def test_evidence_keeps_the_order_and_knows_no_scale(given: np.ndarray, scale: float) -> None:
+    found = evidence(given)
+    assert (found >= 0).all()
+    np.testing.assert_allclose(evidence(given * scale), found, rtol=1e-9, atol=1e-9)
+    for line, told in zip(given, found, strict=True):
+        order = np.argsort(line, kind="stable")
+        assert (np.diff(told[order]) >= -1e-12).all()
+
+
+def test_scores_by_hand() -> None:
+    """A history of 1 takes the weights of its bucket, one of 4 those of 3 to 5."""
+    weights = [Weights(0.0, 0.0)] * len(BUCKETS)
+    weights[1], weights[3] = Weights(2.0, 0.5), Weights(0.0, 1.0)
+    model, sessions = np.array([[1.0, 2.0], [1.0, 2.0]]), np.array([[3.0, 0.0], [3.0, 0.0]])
+    found = Fusion(tuple(weights)).scores(model, sessions, np.array([4.0, 8.0]), np.array([1, 4]))
+    assert found.tolist() == [[1 + 6 + 2, 2 + 0 + 4], [1 + 0 + 4, 2 + 0 + 8]]
+
+
+@given(arrays(np.float64, (2, 4), elements=st.floats(-9, 9)), st.integers(0, 500))
+def test_alone_it_is_the_model(model: np.ndarray, length: int) -> None:
+    lengths = np.array([length, 0])
+    found = Fusion.alone().scores(model, np.ones((2, 4)), np.ones(4), lengths)
+    assert found.tolist() == model.tolist()
+
+
+def test_many_targets_choose_for_themselves_and_few_go_with_the_rest() -> None:
+    """Choice 5 is best for long histories; 3 for length 1, on many targets or on one."""
+    for count, wanted in ((10 * SHRINKAGE, 3), (1, 5)):
+        lengths = np.array([50] * 20 * SHRINKAGE + [1] * count)
+        gains = np.zeros((len(lengths), len(CHOICES)))
+        gains[lengths == 50, 5] = 1.0
+        gains[lengths == 1, 3] = 1.0
+        fusion = Fusion.choose(lengths, gains)
+        assert fusion.weights[5] == CHOICES[5]
+        assert fusion.weights[1] == CHOICES[wanted]
+        assert fusion.weights[2] == CHOICES[5]  # nobody to ask: what is best for all
+
+
+def test_nothing_to_choose_by_leaves_the_model_alone() -> None:
+    nothing = Fusion.choose(np.array([], np.int64), np.zeros((0, len(CHOICES))))
+    assert nothing == Fusion.alone()
+    equal = Fusion.choose(np.array([1, 2]), np.ones((2, len(CHOICES))))
+    assert equal == Fusion.alone()
