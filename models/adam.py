@@ -25,6 +25,17 @@ class AdamW:
             steps = (len(parameter), *[1] * (parameter.dim() - 1))
             self.state[f"{name}.steps"] = torch.zeros(steps, device=parameter.device)
 
+    def adopt(self, older: AdamW) -> AdamW:
+        """Go on from the moments and steps of an optimiser of some of the same parameters."""
+        self.state.update(older.state)
+        return self
+
+    def forget(self, parameter: str) -> None:
+        """Leave a parameter as it is from now on."""
+        self.parameters.pop(parameter, None)
+        for kept in ("mean", "square", "steps"):
+            self.state.pop(f"{parameter}.{kept}", None)
+
     def to(self, device: torch.device) -> None:
         """Follow the model to a device."""
         self.state = {name: value.to(device) for name, value in self.state.items()}

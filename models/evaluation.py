@@ -7,27 +7,24 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
 
-from models import weights
-from models.adam import AdamW
-from models.batches import Log
+from models.contender import Neural, Texts
 from models.device import choose
-from models.recipes import recipe_for
-from models.sequence import SPREAD, SequenceModel, Shape
-from models.train import Recipe, scorer, train
-from recaug.evaluation import Score, Scores, Targets, ndcg
+from models.sequence import Shape
+from models.text_rows import Float32
+from models.train import Recipe
 from recaug.evaluation.baselines.itemknn import ItemKnn
 from recaug.evaluation.baselines.popular import Popular
 from recaug.evaluation.baselines.sessionknn import Sessions
-from recaug.evaluation.contenders import Contender, main_places
+from recaug.evaluation.contenders import Contender
 from recaug.evaluation.dataset import DataSet, read
 from recaug.evaluation.fused import Fused
-from recaug.evaluation.ranking import rank
 from recaug.evaluation.report import Figures, report
 from recaug.evaluation.run import Say, run
-from recaug.evaluation.splits import MOST_TESTED, SPLITS, Fold, Split, split
+from recaug.evaluation.splits import MOST_TESTED, SPLITS, Split, split
+from recaug.settings import Settings
+from recaug.text import TextEncoder
 
 #: Of the budget that training gets at least, however long the baselines took.
 LEAST = 0.2
@@ -35,6 +32,8 @@ LEAST = 0.2
 BASELINE = 0.2
 #: Of the budget, what is kept for the report.
 REPORT = 0.03
+#: Titles encoded between two words of progress.
+ENCODED = 512
 
 #: What SASRec was published with: one negative for each positive, and no views.
 SASREC = Recipe(loss="one negative", views=0.0)
@@ -65,7 +64,7 @@ def evaluate(terms: Terms, began_s: float, say: Say, tell: Callable[[str], None]
     divided = split(data, terms.split, terms.seed)
     tell(_told(data, divided))
     end_s = began_s + terms.budget_s * (1 - REPORT)
-    contenders = _contenders(terms, end_s, len(divided.folds), place, say)
+    contenders = _contenders(terms, end_s, data, divided, place, say)
     results = run(contenders, divided, say)
     return report(str(terms.data), divided, results, time.monotonic() - began_s, terms.seed)
 
@@ -80,15 +79,16 @@ def _told(data: DataSet, divided: Split) -> str:
 
 
 def _contenders(
-    terms: Terms, end_s: float, folds: int, place: torch.device, say: Say
+    terms: Terms, end_s: float, data: DataSet, divided: Split, place: torch.device, say: Say
 ) -> list[Contender]:
     def time_s(share: float) -> Callable[[], float]:
         return lambda: share * max(end_s - time.monotonic(), LEAST * terms.budget_s)
 
     both = {"neural", "ours"} & set(terms.models)
-    baseline = time_s(BASELINE if both else 1.0)
+    baseline, folds = time_s(BASELINE if both else 1.0), len(divided.folds)
+    texts = Texts(divided.vocabulary, _vectors(data, say) if both else {})
     sasrec = Neural("sasrec", SASREC, baseline, folds, place, terms.seed, say)
-    neural = Neural("neural", None, time_s(1.0), folds, place, terms.seed, say)
+    neural = Neural("neural", None, time_s(1.0), folds, place, terms.seed, say, texts)
     # Where both are asked for, the first has trained on the fold when the second's turn comes.
     learn = (lambda _: None) if "neural" in both else neural.fit
     makers: dict[str, Callable[[], Contender]] = {
@@ -102,93 +102,13 @@ def _contenders(
     return [make() for name, make in makers.items() if name in terms.models]
 
 
-class Neural:
-    """The sequence model by some recipe, trained on each fold from where the one before left it.
-
-    The epoch that validates best is the one tested; validation events are then in the histories.
-    """
-
-    def __init__(
-        self, name: str, recipe: Recipe | None, time_s: Callable[[], float], folds: int,
-        place: torch.device, seed: int, say: Say,
-    ) -> None:  # fmt: skip
-        """`time_s` tells how long all that is left of `folds` may take.
-
-        Without a `recipe` it is the one for the kind of data that the first fold is.
-        """
-        self.name, self._recipe, self._time_s, self._left = name, recipe, time_s, folds
-        self._device, self._seed, self._say = place, seed, say
-        self._trained: tuple[SequenceModel, AdamW] | None = None
-        self._score: Score | None = None
-
-    def fit(self, fold: Fold) -> None:
-        first = self._trained is None
-        recipe = self._recipe = self._recipe or recipe_for(fold.source, fold.known)
-        end_s = time.monotonic() + self._time_s() / self._left
-        self._left -= 1
-        model, optimizer = self._grown(fold.size, recipe)
-        judge = _Judge(model, fold)
-        train(
-            model, optimizer, _log(fold, model.encoder.shape.history), recipe,
-            recipe.rate if first else recipe.warm_rate, judge.reached,
-            lambda: time.monotonic() >= end_s - judge.test_s,
-            lambda step, steps, _: self._say(self.name, f"trains {fold.name}".strip(), step, steps),
-            self._seed,
-        )  # fmt: skip
-        self._trained = model, optimizer
-        self._score = _scorer(model, fold)
-
-    def score(self, part: Targets) -> Scores:
-        assert self._score is not None, "fit comes first"
-        return self._score(part)
-
-    def _grown(self, size: int, recipe: Recipe) -> tuple[SequenceModel, AdamW]:
-        """The model so far with rows for the items that are new, or one that knows nothing."""
-        if self._trained is None:
-            shape = Shape(width=recipe.width)
-            model = SequenceModel(shape, size, recipe.dropout).to(self._device)
-            return model, AdamW(model)
-        model, optimizer = self._trained
-        new = torch.randn(size - len(model.table), model.encoder.shape.width) * SPREAD
-        model, optimizer = weights.grown(model, optimizer, new.to(self._device), recipe.dropout)
-        model.to(self._device)
-        optimizer.to(self._device)
-        return model, optimizer
-
-
-class _Judge:
-    """NDCG@10 on the validation targets, and from that how long the test will take."""
-
-    def __init__(self, model: SequenceModel, fold: Fold) -> None:
-        self._model, self._fold = model, fold
-        self._asked = 0
-        self.test_s = 0.0
-
-    def reached(self) -> float:
-        fold, began_s = self._fold, time.monotonic()
-        self._asked += 1
-        if not len(fold.validation):
-            return float(self._asked)  # nothing to choose by: the last epoch it is
-        ranked = rank(_scorer(self._model, fold), fold.source, fold.validation, fold.size)
-        # One more validation comes before the test.
-        share = 1 + len(fold.test) / len(fold.validation)
-        self.test_s = (time.monotonic() - began_s) * share
-        found = main_places(fold, ranked)
-        return float(ndcg(found).mean()) if len(found) else 0.0
-
-
-def _log(fold: Fold, length: int) -> Log:
-    """What may be learned; where nobody wants the same again, it is not asked for either."""
-    asked = fold.known if fold.repeats else fold.known & ~fold.source.repeats(length)
-    return Log(fold.source, fold.known, asked)
-
-
-def _scorer(model: SequenceModel, fold: Fold) -> Score:
-    """Scores of the rows that were trained; of the others the model knows nothing."""
-    score = scorer(model, fold.source)
-    strange = np.bincount(fold.source.rows[fold.known], minlength=fold.size)[: fold.size] == 0
-
-    def known(part: Targets) -> Scores:
-        return np.where(strange, -np.inf, score(part))
-
-    return known
+def _vectors(data: DataSet, say: Say) -> dict[str, Float32]:
+    """The titles' vectors by item id, from the encoder that serves; none where it is not there."""
+    items = list(data.titles)
+    if not items:
+        return {}
+    encoder, vectors = TextEncoder.load(Settings().encoder_dir), list[Float32]()
+    for at in range(0, len(items), ENCODED):
+        say("text", "encodes", at, len(items))
+        vectors += list(encoder.encode([data.titles[item] for item in items[at : at + ENCODED]]))
+    return dict(zip(items, vectors, strict=True))

@@ -21,6 +21,7 @@ from models.device import choose
 from models.job import Job
 from models.sequence import MASKED, SPREAD, SequenceModel, Shape
 from models.split import Split, split
+from models.text_rows import whitened
 from models.train import Progress, Recipe, scorer, train
 from recaug import atomic
 from recaug import evaluation as evaluate
@@ -77,6 +78,8 @@ def _train(
 ) -> Trained:
     began, device = time.monotonic(), choose(job.terms.device)
     model, optimizer = _start(job, data, parent)
+    text = whitened(data.vocabulary, job.vectors) if data.rows <= RECIPE.full_softmax else None
+    optimizer = weights.with_texts(model, optimizer, text, fresh=parent is None)
     model.to(device)
     optimizer.to(device)
 
@@ -92,6 +95,7 @@ def _train(
     )  # fmt: skip
     model.cpu()
     optimizer.to(torch.device("cpu"))
+    weights.settled(model, optimizer)
     return Trained(model, optimizer, progress, device, time.monotonic() - began)
 
 

@@ -16,6 +16,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from models.text_rows import TextRows
+
 #: Added to what must not be attended to or shown. Finite: −inf makes NaN of an empty history.
 MASKED = -1e4
 #: A time bucket spans a factor of 1.35 in seconds; 63 of them reach four years.
@@ -148,11 +150,20 @@ class SequenceModel(nn.Module):
         super().__init__()
         self.encoder = Encoder(shape, dropout)
         self.table = nn.Parameter(torch.randn(rows, shape.width) * SPREAD)  # (N, d)
+        self.texts: TextRows | None = None
 
     def unit(self) -> Tensor:
         """The table as it is read, compared and exported: rows of length 1, row 0 all zero."""
-        real = torch.arange(len(self.table), device=self.table.device).ne(0)  # (N,)
-        return F.normalize(self.table, dim=1) * real.unsqueeze(1)  # (N, d)
+        rows = self.table if self.texts is None else self.table + self.texts()  # (N, d)
+        real = torch.arange(len(rows), device=rows.device).ne(0)  # (N,)
+        return F.normalize(rows, dim=1) * real.unsqueeze(1)  # (N, d)
+
+    @torch.no_grad()
+    def settle(self) -> None:
+        """Make the texts' part of the rows their own; `unit` stays what it is."""
+        if self.texts is not None:
+            self.table.add_(self.texts())
+            self.texts = None
 
 
 class Ranker(nn.Module):

@@ -37,7 +37,6 @@ class Recipe:
     full_softmax: int = 15_000  # items; with more, negatives are sampled
     negatives: int = 2_048  # shared by a batch
     batch: int = 32  # windows
-    scores: int = 8_000_000  # logits at once, most: 32 MB
 
 
 @dataclass(slots=True)
@@ -73,9 +72,8 @@ def train(
     best = _copy(model, optimizer)
     while run.epochs < recipe.epochs and run.stopped == "epochs":
         rows = cut(log, length, rng)
-        size = _batch_size(recipe, len(model.table), length)
-        steps = math.ceil(len(rows.items) / size) * recipe.epochs
-        for batch in batches(rows, similar, recipe.views, size, rng):
+        steps = math.ceil(len(rows.items) / recipe.batch) * recipe.epochs
+        for batch in batches(rows, similar, recipe.views, recipe.batch, rng):
             if over():
                 run.stopped = "budget"
                 break
@@ -173,11 +171,6 @@ def step(
 def _warmup(optimizer: AdamW) -> float:
     steps = float(optimizer.state["encoder.norm.weight.steps"].max())
     return (steps + 1) / 50
-
-
-def _batch_size(recipe: Recipe, rows: int, length: int) -> int:
-    columns = min(rows, recipe.negatives) if rows > recipe.full_softmax else rows
-    return max(1, min(recipe.batch, recipe.scores // (columns * length)))
 
 
 def _on(batch: Examples, device: torch.device) -> Examples:

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from models.adam import AdamW
 from models.sequence import SequenceModel, Shape
+from models.text_rows import LENGTH, PROJECT, Float32, TextRows
 from recaug.registry import Bundle, CorruptBundle
 
 
@@ -57,6 +58,25 @@ def grown(
     for name, value in optimizer.state.items():
         state.state[name][: len(value)] = value
     return larger, state
+
+
+def with_texts(model: SequenceModel, optimizer: AdamW, text: Float32 | None, fresh: bool) -> AdamW:
+    """Let whitened `text` (N, q) take part in training; returns the optimiser to train with.
+
+    A model that is not `fresh` keeps its rows until something is learned. `settled` ends it.
+    """
+    if text is None:
+        return optimizer
+    width = model.encoder.shape.width
+    texts = TextRows(torch.from_numpy(text), width, LENGTH if fresh else 0.0)
+    model.texts = texts.to(model.table.device)
+    return AdamW(model).adopt(optimizer)
+
+
+def settled(model: SequenceModel, optimizer: AdamW) -> None:
+    """Give the rows what the texts gave them, and nothing else to remember."""
+    model.settle()
+    optimizer.forget(PROJECT)
 
 
 def _unfit(bundle: Bundle, why: str) -> CorruptBundle:

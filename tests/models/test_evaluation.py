@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 import torch
 
-from models.evaluation import SASREC, Neural, Terms, evaluate
+from models.contender import Neural
+from models.evaluation import SASREC, Terms, evaluate
 from models.recipes import SHORT_HISTORIES
 from recaug.errors import Failure
 from recaug.evaluation.dataset import read
