@@ -30,7 +30,7 @@ PATIENCE_S = 300.0
 
 def run(quick: bool) -> Iterator[Result]:
     """Rounds in turn, each in a process of its own."""
-    rounds, budget_s = (2, 3.0) if quick else (5, 15.0)
+    rounds, budget_s = (1, 3.0) if quick else (5, 15.0)
     log = _log()
     theirs_python = environment.python("rectools")
     rates: dict[str, list[float]] = {"ours": [], "rectools": []}
