@@ -7,13 +7,12 @@ from collections.abc import Callable
 import numpy as np
 
 from recaug.batch import FIRST_ROW, Int64
-from recaug.evaluation.baselines.sessionknn import HISTORY
+from recaug.evaluation.baselines.sessionknn import Neighbours
 from recaug.evaluation.metrics import ndcg
 from recaug.evaluation.ranking import BLOCK, MISS, Score, Scores
 from recaug.evaluation.splits import Fold
 from recaug.evaluation.targets import Bool, Targets
 from recaug.fusion import CHOICES, Fusion, evidence
-from recaug.session_knn import SessionKnn
 
 
 class Fused:
@@ -24,31 +23,20 @@ class Fused:
     ) -> None:
         """`fit` makes sure that the model knows a fold, `score` gives its cosines."""
         self.name, self._fit, self._model, self._temperature = name, fit, score, temperature
-        self._index = SessionKnn()
+        self._neighbours = Neighbours()
         self._fusion = Fusion.alone()
         self._fold: Fold | None = None
-        self._learned: Bool = np.zeros(0, np.bool_)
 
     def fit(self, fold: Fold) -> None:
         self._fit(fold)
         self._fold = fold
-        self._learn(fold.known)
+        self._neighbours.learn(fold.source, fold.known)
         self._fusion = self._chosen(fold)
-        self._learn(fold.before)
+        self._neighbours.learn(fold.source, fold.before)
 
     def score(self, part: Targets) -> Scores:
         model, sessions, popularity = self._evidence(part)
         return self._fusion.scores(model, sessions, popularity, part.at - part.starts)
-
-    def _learn(self, events: Bool) -> None:
-        """Every event once, in order of time."""
-        assert self._fold is not None
-        source, owners = self._fold.source, self._fold.source.owners()
-        old = self._learned if len(self._learned) else np.zeros(len(events), np.bool_)
-        new = np.flatnonzero(events & ~old)
-        for at in new[np.lexsort((source.order[new], source.times_ms[new]))].tolist():
-            self._index.learn(int(owners[at]), int(source.rows[at]))
-        self._learned = old | events
 
     def _evidence(self, part: Targets) -> tuple[Scores, Scores, Scores]:
         assert self._fold is not None, "fit comes first"
@@ -56,11 +44,7 @@ class Fused:
         # What the model does not know ranks below all it knows, unless neighbours speak for it.
         least = np.where(np.isfinite(model), model, np.inf).min(1, keepdims=True)
         model = np.where(np.isfinite(model), model, np.where(np.isfinite(least), least, 0.0))
-        votes = np.zeros(model.shape)
-        rows = self._fold.source.rows
-        for line, at, start in zip(votes, part.at, part.starts, strict=True):
-            found, scores = self._index.score(rows[max(start, at - HISTORY) : at].tolist())
-            line[np.array(found, np.int64)] = scores
+        votes = self._neighbours.votes(self._fold.source, part, model.shape[1])
         return model, evidence(votes), evidence(self._fold.counts[: model.shape[1]].astype(float))
 
     def _chosen(self, fold: Fold) -> Fusion:

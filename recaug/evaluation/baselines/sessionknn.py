@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from recaug.batch import FIRST_ROW
+from recaug.batch import FIRST_ROW, Sequences
 from recaug.evaluation.metrics import Float64
 from recaug.evaluation.ranking import Scores
 from recaug.evaluation.splits import Fold
@@ -15,34 +15,49 @@ from recaug.session_knn import SessionKnn
 HISTORY = 50
 
 
+class Neighbours:
+    """An index that is taught a log's events, and what its sessions say of targets."""
+
+    def __init__(self) -> None:
+        self._index = SessionKnn()
+        self._learned: Bool | None = None
+
+    def learn(self, source: Sequences, events: Bool) -> None:
+        """Take in those of `events` (n,) that are new, one by one in order of time."""
+        new = events if self._learned is None else events & ~self._learned
+        owners, at = source.owners(), np.flatnonzero(new)
+        for event in at[np.lexsort((source.order[at], source.times_ms[at]))].tolist():
+            self._index.learn(int(owners[event]), int(source.rows[event]))
+        self._learned = events if self._learned is None else self._learned | events
+
+    def votes(self, source: Sequences, part: Targets, size: int) -> Float64:
+        """Votes of the sessions like each target's history for each row, (b, `size`)."""
+        found = np.zeros((len(part), size))
+        for line, at, start in zip(found, part.at, part.starts, strict=True):
+            rows, votes = self._index.score(source.rows[max(start, at - HISTORY) : at].tolist())
+            line[np.array(rows, np.int64)] = votes
+        return found
+
+
 class Sessions:
     """Learns a fold's new events one by one, as it would while serving."""
 
     name = "vsknn"
 
     def __init__(self) -> None:
-        self._index = SessionKnn()
-        self._learned: Bool | None = None
+        self._neighbours = Neighbours()
         self._fold: Fold | None = None
         self._prior: Float64 = np.zeros(0)
 
     def fit(self, fold: Fold) -> None:
-        source, owners = fold.source, fold.source.owners()
-        new = fold.before if self._learned is None else fold.before & ~self._learned
-        at = np.flatnonzero(new)
-        for event in at[np.lexsort((source.order[at], source.times_ms[at]))].tolist():
-            self._index.learn(int(owners[event]), int(source.rows[event]))
-        self._learned, self._fold = fold.before, fold
+        self._neighbours.learn(fold.source, fold.before)
+        self._fold = fold
         # So little that it only orders what no session speaks for.
         counts = fold.counts[: fold.size]
         self._prior = 1e-6 * counts / max(1, counts.max(initial=0))
 
     def score(self, part: Targets) -> Scores:
         assert self._fold is not None, "fit comes first"
-        rows = self._fold.source.rows
-        scores = np.tile(self._prior, (len(part), 1))
-        for line, at, start in zip(scores, part.at, part.starts, strict=True):
-            found, votes = self._index.score(rows[max(start, at - HISTORY) : at].tolist())
-            line[np.array(found, np.int64)] += votes
+        scores = self._neighbours.votes(self._fold.source, part, self._fold.size) + self._prior
         scores[:, :FIRST_ROW] = 0.0
         return scores
