@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import subprocess
-import threading
 import time
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from confluent_kafka import KafkaError, Message, Producer
 
 from recaug.kafka import read
 from recaug.local.kafka import LocalKafka
 from recaug.local.ports import HOST, free_port
+from tests.e2e.faults.background import Background
 from tests.e2e.house import COMMAND, ROOT
 
 
@@ -40,24 +39,14 @@ class WiredKafka(LocalKafka):
         )
 
 
-class Shoppers:
+class Shoppers(Background):
     """`recaug simulate` straight to a broker, started again whenever it gave up on it."""
 
     def __init__(self, directory: Path, bootstrap: str, *options: str) -> None:
         self._log = directory / "traffic.log"
         self._command = [*COMMAND, "simulate", *options, "--kafka", bootstrap]
-        self._over = threading.Event()
         self._child: subprocess.Popen[bytes] | None = None
-        self._thread = threading.Thread(target=self._run, name="shoppers", daemon=True)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
-    ) -> None:
-        self.stop()
+        super().__init__("shoppers")
 
     def _run(self) -> None:
         with self._log.open("ab") as log:
@@ -74,7 +63,7 @@ class Shoppers:
             self._thread.join(1.0)
 
 
-class Ledger:
+class Ledger(Background):
     """Produces numbered records from a thread and writes down which were acknowledged, and where.
 
     A record the broker did not take for good is in `refused`: its producer was told.
@@ -96,25 +85,18 @@ class Ledger:
                 "log_level": 2,
             }
         )
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="ledger", daemon=True)
+        super().__init__("ledger")
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
-    ) -> None:
-        self._stop.set()
-        self._thread.join()
+    def stop(self) -> None:
+        """Returns once the fate of all that was sent is known."""
+        super().stop()
         self._producer.flush(90.0)
 
     def value(self, number: int) -> bytes:
         return b"%d " % number + self._filling
 
     def _run(self) -> None:
-        while not self._stop.is_set():
+        while not self._over.is_set():
             value = self.value(self.sent)
             try:
                 self._producer.produce(self.topic, value, b"%d" % self.sent, on_delivery=self._told)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections import defaultdict
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import numpy as np
 
+from tests.e2e.faults.background import Background
 from tests.e2e.faults.site import Site
 
 EVERY_S = 5.0
@@ -66,24 +64,13 @@ class Life:
         return memory or self.growth(self.files) > LEAK_FILES
 
 
-class Vitals:
+class Vitals(Background):
     """Looks every few seconds, on a thread, while the block runs."""
 
     def __init__(self, place: Site) -> None:
         self._place = place
         self.lives: dict[str, dict[int, Life]] = defaultdict(dict)
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="vitals", daemon=True)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
-    ) -> None:
-        self._over.set()
-        self._thread.join()
+        super().__init__("vitals")
 
     def longest(self) -> dict[str, Life]:
         """Of each program the process that lived longest."""
