@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,6 +20,8 @@ from models.sequence import SequenceModel
 from models.split import Split
 from recaug.batch import FIRST_ROW, History
 from recaug.evaluation import Verdict, popularity
+from recaug.fusion import FILE as FUSION
+from recaug.fusion import Fusion
 from recaug.registry import Content, ModelRecord, new_version
 
 ENCODER, ITEMS, VOCABULARY = "encoder.onnx", "items.npy", "vocab.json"
@@ -29,17 +32,24 @@ POPULAR = 5_000
 TRIED = 64
 
 
-def write(
-    job: Job, data: Split, record: ModelRecord, model: SequenceModel, optimizer: AdamW
-) -> ModelRecord:
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What a run made and the gate liked."""
+
+    model: SequenceModel
+    optimizer: AdamW
+    fusion: Fusion
+
+
+def write(job: Job, data: Split, record: ModelRecord, made: Made) -> ModelRecord:
     """Export, prove and write the bundle; returns the record with its version and manifest hash.
 
     Raises ParityError before anything is written.
     """
-    terms = job.terms
+    terms, model = job.terms, made.model
     graph = export.export(model)
     parity = export.check(graph, model, histories(data, terms.history))
-    files = _files(job, data, graph, model, optimizer)
+    files = _files(job, data, graph, made)
     about = record.model_dump(
         exclude={"name", "version", "manifest_sha256", "sequence", "signature"}
     )
@@ -89,16 +99,15 @@ def histories(data: Split, length: int) -> list[History]:
     return found
 
 
-def _files(
-    job: Job, data: Split, graph: bytes, model: SequenceModel, optimizer: AdamW
-) -> dict[str, Content]:
-    table = model.unit().detach().numpy()  # (N, d)
+def _files(job: Job, data: Split, graph: bytes, made: Made) -> dict[str, Content]:
+    table = made.model.unit().detach().numpy()  # (N, d)
     files: dict[str, Content] = {
         ENCODER: graph,
         ITEMS: _npy(table),
         VOCABULARY: json.dumps(data.vocabulary, ensure_ascii=False).encode(),
         POPULARITY: _popularity(job, data),
-        **weights.pack(model, optimizer),
+        FUSION: json.dumps(made.fusion.plain()).encode(),
+        **weights.pack(made.model, made.optimizer),
     }
     counts = data.counts[FIRST_ROW:]
     found = text_map.fit(data.vocabulary, table[FIRST_ROW:], counts, job.vectors)

@@ -12,25 +12,23 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import torch
 
 from models import bundle, text_map, weights
 from models.adam import AdamW
 from models.device import choose
 from models.job import Job
-from models.sequence import MASKED, SPREAD, SequenceModel, Shape
+from models.judge import judge
+from models.sequence import SPREAD, SequenceModel, Shape
 from models.split import Split, split
 from models.text_rows import whitened
 from models.train import Progress, Recipe, scorer, train
 from recaug import atomic
 from recaug import evaluation as evaluate
-from recaug.batch import Int64
-from recaug.evaluation import Verdict
 from recaug.registry import Bundle, ModelRecord
 
 #: Kept of the budget for the gate, the export and the bundle.
-RESERVE_S = 3.0
+RESERVE_S = 5.0
 RECIPE = Recipe()
 
 #: Called with (stage, step, steps, loss).
@@ -61,13 +59,14 @@ def fine_tune(job: Job, spent_s: Callable[[], float], say: Say) -> ModelRecord:
     data = split(job.snapshot, known, terms.history, terms.item_capacity)
     trained = _train(job, data, parent, spent_s, say)
     say("gate", 0, 1, None)
-    verdict = _judge(job, data, trained, parent)
+    found = judge(job, data, trained.model, parent)
     say("gate", 1, 1, None)
     extra, device = _extra(trained), str(trained.device)
-    record = bundle.record(job, data, verdict, extra, trained.seconds, device)
-    if verdict.promoted:
+    record = bundle.record(job, data, found.verdict, extra, trained.seconds, device)
+    if record.promoted:
         say("export", 0, 1, None)
-        record = bundle.write(job, data, record, trained.model, trained.optimizer)
+        made = bundle.Made(trained.model, trained.optimizer, found.fusion)
+        record = bundle.write(job, data, record, made)
         say("export", 1, 1, None)
     atomic.write_bytes(job.directory / "result.json", record.model_dump_json(indent=1).encode())
     return record
@@ -121,33 +120,6 @@ def _over(job: Job, spent_s: Callable[[], float]) -> Callable[[], bool]:
     least = spent_s() + 0.2 * job.terms.budget_s
     end = max(job.terms.budget_s - RESERVE_S, least)
     return lambda: spent_s() >= end
-
-
-def _judge(job: Job, data: Split, trained: Trained, parent: Bundle | None) -> Verdict:
-    """Challenger, champion and popularity on the same held-out events and the same catalogue."""
-    length, rows = job.terms.history, data.rows
-
-    def places(score: evaluate.Score) -> Int64:
-        return evaluate.ranks(score, data.source, data.test, length, rows)
-
-    own = places(scorer(trained.model, data.source))
-    popular = places(evaluate.popular(data.source, job.terms.half_life_s, rows))
-    if parent is None:
-        return evaluate.gate(own, None, popular, job.terms.seed)
-    champion, _ = weights.restore(parent, dropout=0.0)
-    theirs = places(_padded(scorer(champion, data.source), rows))
-    return evaluate.gate(own, theirs, popular, job.terms.seed)
-
-
-def _padded(score: evaluate.Score, rows: int) -> evaluate.Score:
-    """Scores of a smaller table: what it does not know comes last, behind every item it knows."""
-
-    def wider(part: evaluate.Targets) -> evaluate.Scores:
-        scores = score(part)
-        missing = rows - scores.shape[1]
-        return np.pad(scores, ((0, 0), (0, missing)), constant_values=MASKED)
-
-    return wider
 
 
 def _extra(trained: Trained) -> dict[str, Any]:

@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from models.batches import Log
+from models.batches import Bool, Log
 from recaug import evaluation as evaluate
 from recaug.batch import FIRST_ROW, UNKNOWN_ROW, Int64, Sequences, sequences
 from recaug.buffer import Snapshot
 from recaug.errors import Failure
 from recaug.evaluation import Targets
+from recaug.evaluation.splits import Fold
 
 #: Share of the log between what is trained on and what is held out, for early stopping.
 VALIDATION = 0.05
@@ -29,6 +30,7 @@ class Split:
     inherited: int  # of which the parent knew so many
     source: Sequences  # of rows
     log: Log  # to train on
+    late: Bool  # (n,) the events that validation is chosen from
     validation: Targets
     test: Targets
     counts: Int64  # (rows,) training events of each row
@@ -36,6 +38,14 @@ class Split:
     @property
     def rows(self) -> int:
         return len(self.vocabulary) + FIRST_ROW
+
+    def fold(self) -> Fold:
+        """The same, as an evaluation has it."""
+        before = self.log.known
+        return Fold(
+            "", self.source, before & ~self.late, before, self.validation, self.test, self.rows,
+            self.counts, repeats=False,
+        )  # fmt: skip
 
 
 def split(snapshot: Snapshot, known: Sequence[str], length: int, capacity: int) -> Split:
@@ -59,6 +69,7 @@ def split(snapshot: Snapshot, known: Sequence[str], length: int, capacity: int) 
     return Split(
         vocabulary, len(known), source,
         log=Log(source, known=~held, asked=~held & ~late & fresh & recent),
+        late=late,
         validation=evaluate.targets(source, late & fresh, 1_000),
         test=evaluate.targets(source, held & fresh),
         counts=np.bincount(source.rows[~held], minlength=len(vocabulary) + FIRST_ROW),

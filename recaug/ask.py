@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from recaug.batch import UNKNOWN_ROW
-from recaug.events import items_of
+from recaug.events import items_of, user_key
 from recaug.history import History
 from recaug.message import Request
 from recaug.score import Scorer
@@ -31,6 +31,16 @@ class Ask:
     request: Request
     fallback: str | None
     question: Question | None
+
+    @property
+    def items(self) -> list[str]:
+        """What the user did, oldest first; nothing where it may not be used."""
+        history = self.request.history
+        return [] if history is None or self.fallback == "consent" else history.items
+
+    @property
+    def user(self) -> str:
+        return user_key(self.request.event)
 
     @property
     def without(self) -> set[str]:

@@ -4,9 +4,13 @@
 
 A log-linear pool: the model's part is a log-probability but for a constant, and so are logarithms
 of the share of neighbours' votes and of the share of recent events. Both are 0 for an item that
-nobody voted for, so only those that some scorer knows need be looked at. How much each of them is
-worth depends on how much a user has done, so the weights go by length of history; they are chosen
-on events that no scorer has learned from.
+nobody voted for and that is no favourite, so to rank exactly it is enough to look at those that
+are, and at the best of the model. How much each of them is worth depends on how much a user has
+done, so the weights go by length of history; they are chosen on events that no scorer has learned
+from.
+
+    Fusion        alone · choose · scores · of · plain · read
+    evidence, favour    votes and counts as logarithms
 """
 
 from __future__ import annotations
@@ -14,15 +18,22 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import product
+from typing import Annotated
 
 import numpy as np
 import numpy.typing as npt
+from pydantic import Field, TypeAdapter
 
 Floats = npt.NDArray[np.floating]
 Int64 = npt.NDArray[np.int64]
 
+#: A bundle's file of weights.
+FILE = "fusion.json"
+
 #: The share at which votes begin to count.
 LEAST_SHARE = 1e-4
+#: Favourites: the most popular items, whose popularity counts by how far it is above all others'.
+FAVOURITES = 100
 #: Lengths of history at which other weights begin.
 BUCKETS = (0, 1, 2, 3, 6, 21)
 
@@ -48,11 +59,47 @@ def evidence(votes: Floats) -> Floats:
     return found
 
 
+def favour(counts: Floats) -> Floats:
+    """ln of each favourite's 1 + share / ε over that of the best other item; `counts` (N,) → (N,).
+
+    The shares are of what the favourites have. 0 for everything else, and nothing jumps where an
+    item becomes a favourite.
+    """
+    best = np.sort(counts)[::-1]
+    total = best[:FAVOURITES].sum()
+    if not total > 0:
+        return np.zeros(len(counts))
+    border = best[FAVOURITES] / total if len(best) > FAVOURITES else 0.0
+    found: Floats = np.log1p(counts / total / LEAST_SHARE) - np.log1p(border / LEAST_SHARE)
+    return np.maximum(0.0, found)
+
+
+_Weight = Annotated[float, Field(ge=0.0, le=100.0)]
+_Plain: TypeAdapter[list[tuple[_Weight, _Weight]]] = TypeAdapter(
+    Annotated[
+        list[tuple[_Weight, _Weight]], Field(min_length=len(BUCKETS), max_length=len(BUCKETS))
+    ]
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Fusion:
     """Weights by length of history, one for each of `BUCKETS`."""
 
     weights: tuple[Weights, ...]
+
+    @classmethod
+    def read(cls, data: bytes) -> Fusion:
+        """What `plain` gave, as JSON. Raises ValueError."""
+        return cls(tuple(Weights(*pair) for pair in _Plain.validate_json(data)))
+
+    def plain(self) -> list[list[float]]:
+        """Pairs [sessions, popularity], one for each of `BUCKETS`."""
+        return [[one.sessions, one.popularity] for one in self.weights]
+
+    def of(self, length: int) -> Weights:
+        """The weights for a history of `length` events."""
+        return self.weights[int(_bucket(np.array([length]))[0])]
 
     @classmethod
     def alone(cls) -> Fusion:

@@ -1,6 +1,8 @@
-"""What a worker knows besides the model, up to the second: documents, text vectors, popularity.
+"""What a worker knows besides the model, up to the second: documents, text vectors, popularity and
+what was clicked together.
 
-    Live          item · vector · count · uncount · shelf · attach · place · detach · remember
+    Live          item · vector · count · uncount · shelf · votes · attach · place · detach ·
+                  remember
     Counts        the popularity a bundle carries
 
 Every change goes at once into the table of each attached model: the one that answers, and the one
@@ -19,11 +21,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from recaug.bounds import Bound, hit
 from recaug.catalogue import Catalogue
 from recaug.contributions import Contributions
+from recaug.fusion import FAVOURITES
 from recaug.history import HIDDEN
 from recaug.popularity import Popularity
 from recaug.score import Scorer
+from recaug.session_knn import SessionKnn
 from recaug.settings import Settings
 from recaug.shelf import Shelf
+from recaug.told import Votes
 
 
 class Counts(BaseModel):
@@ -44,9 +49,11 @@ class Live:
         self._vectors: dict[str, NDArray[np.float16]] = {}
         self._popularity = Popularity(settings.popularity_half_life_s)
         self._contributions = Contributions()
+        self._sessions = SessionKnn()
         self._scorers: list[Scorer] = []
-        # Deep enough for a full list after everything one user saw or hid has been left out.
-        self._depth = settings.list_size + settings.history + HIDDEN
+        # Deep enough for a full list after everything one user saw or hid has been left out, and to
+        # see how far the favourites are above the rest.
+        self._depth = max(settings.list_size + settings.history + HIDDEN, FAVOURITES + 1)
 
     def item(self, item_id: str, document: Mapping[str, Any] | None) -> None:
         self._catalogue.put(item_id, document)
@@ -65,9 +72,19 @@ class Live:
         self._contributions.add(user, item_ids, at_ms)
         for item_id in item_ids:
             self._popularity.add(item_id, at_ms)
+            self._sessions.learn(user, item_id)
+
+    def votes(self, history: Sequence[str], user: str) -> Votes:
+        """What others with these items, oldest first, had besides; hidden items among them."""
+        return self._sessions.score(history, user)
+
+    def hides(self, item_id: str) -> bool:
+        """Whether nobody may be shown this item."""
+        return self._catalogue.hides(item_id)
 
     def uncount(self, user: str) -> None:
         """Take back what a user added, as far as it is remembered."""
+        self._sessions.forget(user)
         for item_id, at_ms in self._contributions.take(user):
             self._popularity.take(item_id, at_ms)
 

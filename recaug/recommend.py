@@ -10,8 +10,10 @@ Which list a request gets, the first that applies:
     no_history          the model knows nothing the user did     popular items, less those seen
     null                                                         the model's, less those seen
 
-A hidden item is in none of them. A list that comes out short is filled with popular items, then
-with the newest.
+Where the model cannot say what somebody wants but session neighbours can, what they say comes first
+(`popular` and `no_history`); to what the model says, neighbours and popularity add their part
+(`recaug.fusion`). A hidden item is in no list. A list that comes out short is filled with popular
+items, then with the newest.
 """
 
 from __future__ import annotations
@@ -31,12 +33,13 @@ from recaug.ask import Ask, ask
 from recaug.events import items_of, user_key
 from recaug.live import Counts, Live
 from recaug.message import Answer, Ranked, Request, Stages, Writer
-from recaug.personal import inputs, lists
+from recaug.personal import alone, inputs, lists
 from recaug.registry import Bundle, Manifest
 from recaug.score import Scorer, unservable
 from recaug.serial import Serial
 from recaug.settings import Settings
 from recaug.shelf import Shelf
+from recaug.told import NOTHING, Told, told
 
 T = TypeVar("T")
 
@@ -96,7 +99,7 @@ class Recommender:
         k, compared = self._settings.list_size, self._scorer.table.shown if self._scorer else 0
         ranked = []
         for one in asks:
-            items = next(personal) if one.question else []
+            items = next(personal) if one.question else self._neighbours(one, shelf)
             if len(items) < k:
                 taken = one.without.union(item["item_id"] for item in items)
                 items += shelf.pick(k - len(items), taken, first_index=len(items))
@@ -112,10 +115,28 @@ class Recommender:
         if self._scorer is None or not questions:
             return []
         batch, seen = inputs(questions, self._settings.history)
+        said = self._told([one for one in asks if one.question], self._scorer, shelf)
         marks.append(self._clock())
-        scores, rows = self._scorer.score(batch, seen, self._settings.list_size)
+        best = self._scorer.fuse(batch, seen, self._settings.list_size, said)
         marks.append(self._clock())
-        return lists(self._scorer, batch, scores, rows, shelf.top)
+        return lists(self._scorer, batch, best, said, shelf.top)
+
+    def _told(self, asks: Sequence[Ask], scorer: Scorer, shelf: Shelf) -> Told:
+        """What neighbours and popularity say to each of the asks."""
+        fusion, lengths = scorer.fusion, [len(one.items) for one in asks]
+        votes = [
+            self._live.votes(one.items, one.user) if fusion.of(length).sessions else NOTHING
+            for one, length in zip(asks, lengths, strict=True)
+        ]
+        return told(fusion, scorer.table, lengths, votes, shelf.popular)
+
+    def _neighbours(self, one: Ask, shelf: Shelf) -> list[dict[str, Any]]:
+        """What neighbours alone recommend."""
+        if not one.items:
+            return []
+        votes = self._live.votes(one.items, one.user)
+        k = self._settings.list_size
+        return alone(votes, self._live.hides, one.without, k, shelf.top)
 
     def item(self, item_id: str, document: Mapping[str, Any] | None) -> None:
         """Take an item's newest document; None deletes it."""

@@ -1,6 +1,6 @@
 """Rank the whole catalogue for a batch of histories: the model's graph, then a scan of its table.
 
-    Scorer        load · score · append · hide · show · table · provider · precision
+    Scorer        load · score · fuse · append · hide · show · table · fusion · provider · precision
 
 The item table is read in place and changed in place, so an item that appeared a second ago is
 ranked with all others and no model is reloaded.
@@ -17,14 +17,17 @@ from numpy.typing import NDArray
 from recaug.batch import FIRST_ROW, UNKNOWN_ROW, Batch, Float32, Int64, build, pad
 from recaug.encoder import INPUTS, OUTPUT, DeviceEncoder, Encoder, HostEncoder
 from recaug.errors import Failure
+from recaug.fusion import FILE as FUSION
+from recaug.fusion import Fusion
 from recaug.mirror import Copy
 from recaug.provider import provider_of, session
 from recaug.rank import Checked, Ranking, doubtful
 from recaug.rank_device import OnDevice
-from recaug.rank_groups import EIGHT_BITS, Grouped
+from recaug.rank_groups import EIGHT_BITS, Finish, Grouped
 from recaug.registry import Bundle, CorruptBundle
 from recaug.settings import Settings
 from recaug.table import MASK, ItemTable
+from recaug.told import Told, candidates
 
 #: A score below this is a masked row's, not an item's.
 SHOWN = float(MASK) / 2
@@ -38,6 +41,10 @@ SAMPLED, DOUBTED = 64, 0.2
 GRAPH = "encoder.onnx"
 
 
+#: Scores and rows (B, k), best first, and which of them the model alone would have shown.
+Fused = tuple[Float32, Int64, NDArray[np.bool_]]
+
+
 class Unservable(CorruptBundle):
     """A bundle whose bytes are intact, but whose graph does not do what serving needs."""
 
@@ -49,12 +56,15 @@ class Scorer:
     """
 
     def __init__(
-        self, encoder: Encoder, ranking: Ranking, table: ItemTable, projection: Float32 | None,
-        provider: str,
+        self, encoder: Encoder, ranking: Ranking, finish: Finish, table: ItemTable,
+        projection: Float32 | None, provider: str, fusion: Fusion | None = None,
     ) -> None:  # fmt: skip
         self.table, self.provider, self.precision = table, provider, ranking.precision
-        self._encoder, self._ranking, self._projection = encoder, ranking, projection
+        self._encoder, self._ranking, self._finish = encoder, ranking, finish
+        self._projection = projection
         trained = table.vectors[FIRST_ROW : table.trained]
+        #: What other scorers are worth beside this model.
+        self.fusion = Fusion.alone() if fusion is None else fusion
         #: Mean item vector (d,): what all items have in common.
         self.centre: Float32 = trained.mean(axis=0)
         self._length = float(np.linalg.norm(trained, axis=1).mean())
@@ -87,12 +97,11 @@ class Scorer:
         vectors = _finite(bundle, "items.npy")
         table = ItemTable(vectors, bundle.json("vocab.json"), settings.item_capacity)
         parts = assemble(graph, table, settings)
-        if not bundle.has("text_map.npy"):
-            return cls(*parts, table, None, provider_of(graph))
-        projection = _finite(bundle, "text_map.npy")
-        if projection.shape[1:] != (table.width,):
+        fusion = Fusion.read(bundle.read(FUSION)) if bundle.has(FUSION) else None
+        projection = _finite(bundle, "text_map.npy") if bundle.has("text_map.npy") else None
+        if projection is not None and projection.shape[1:] != (table.width,):
             raise ValueError(f"its text map {projection.shape} is not (text, {table.width})")
-        return cls(*parts, table, projection, provider_of(graph))
+        return cls(*parts, table, projection, provider_of(graph), fusion)
 
     def score(self, batch: Batch, seen: Int64, k: int) -> tuple[Float32, Int64]:
         """The best `k` rows of each history, best first.
@@ -109,6 +118,14 @@ class Scorer:
         scores (B, k) and rows (B, k). Where fewer than k rows may be shown the rest score < SHOWN.
         """
         return self._ranking.top(self._encoder.users(batch), seen, k)
+
+    def fuse(self, batch: Batch, seen: Int64, k: int, said: Told) -> Fused:
+        """As `score`, with what other scorers say added to the model's."""
+        users = self._encoder.users(batch)
+        _, own = self._ranking.top(users, seen, k)
+        rows, bias = candidates(own, said, seen, self.table.bias)
+        scores, best = self._finish.top(users, rows, bias, k)
+        return scores, best, (best[:, :, None] == own[:, None, :]).any(axis=2)
 
     @property
     def text_width(self) -> int:
@@ -163,18 +180,18 @@ def _finite(bundle: Bundle, file: str) -> Float32:
     return array
 
 
-def assemble(graph: Any, table: ItemTable, settings: Settings) -> tuple[Encoder, Ranking]:
+def assemble(graph: Any, table: ItemTable, settings: Settings) -> tuple[Encoder, Ranking, Finish]:
     """The model and the ranking of one table, both where the session of the model is."""
     device = provider_of(graph)
     here = settings.model_copy(update={"provider": device})
     if device == "cpu":
-        return HostEncoder(graph, table), _in_memory(table, here)
+        return HostEncoder(graph, table), _in_memory(table, here), Finish(table, here)
     copy = Copy(table, "fp32", device, here)
     exact = OnDevice(table, copy, here)
     if settings.precision != "fp16":
-        return DeviceEncoder(graph, table, copy), exact
+        return DeviceEncoder(graph, table, copy), exact, Finish(table, here)
     search = OnDevice(table, Copy(table, "fp16", device, here), here)
-    return DeviceEncoder(graph, table, copy), Checked(search, exact)
+    return DeviceEncoder(graph, table, copy), Checked(search, exact), Finish(table, here)
 
 
 def _in_memory(table: ItemTable, settings: Settings) -> Ranking:

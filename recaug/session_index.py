@@ -1,6 +1,6 @@
 """The newest sessions by what they held: an inverted index that grows and forgets click by click.
 
-    SessionIndex     learn · forget · listed · rarity
+    SessionIndex     learn · forget · slot · listed · rarity
 
 After VMIS-kNN (Kersbergen et al., "Serenade: Low-Latency Session-Based Recommendation in e-Commerce
 at Scale", SIGMOD 2022), which builds such an index from a day's log; this one is never built.
@@ -50,6 +50,10 @@ class SessionIndex:
 
     def __len__(self) -> int:
         return len(self._slots)
+
+    def slot(self, session: Hashable) -> int:
+        """Where a session is held, −1 where it is not."""
+        return self._slots.get(session, -1)
 
     def listed(self, row: int, most: int) -> NDArray[np.int32]:
         """Slots of the newest `most` listed sessions that hold an item, the newest to it last."""

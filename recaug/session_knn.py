@@ -12,6 +12,7 @@ left out, for it gained nothing; a second step is added for histories of rare it
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +31,8 @@ ITEMS = 1_000_000
 _HISTORY, _HISTORY_CLICKS = 10, 2.0
 #: Clicks from the shared item at which one of a neighbour counts 1/e.
 _NEIGHBOUR_CLICKS = 5.0
+#: Items named as a history's, the best.
+_NAMED = 200
 #: With fewer items found than this, so many of the best new ones are asked in turn.
 _FEW, _ASKED = 100, 10
 
@@ -64,6 +67,7 @@ class SessionKnn:
         self._index = SessionIndex(sessions=sessions, per_item=per_item, length=length, items=items)
         self._sample, self._neighbours, self._share = sample, neighbours, further
         self._similarity = np.zeros(sessions)  # by slot; zeros between two calls
+        self._own = -1  # slot of the session that is asked for
         self._places = np.arange(length)
         self._recent = np.exp(-np.arange(_HISTORY) / _HISTORY_CLICKS)
         self._asked = np.exp(-np.arange(_ASKED) / _ASKED)
@@ -84,18 +88,24 @@ class SessionKnn:
         """
         self._index.forget(session)
 
-    def score(self, history: Sequence[Hashable]) -> tuple[list[Hashable], NDArray[np.float32]]:
-        """Items of the neighbours of `history` (oldest click first) and their scores, best first.
+    def score(
+        self, history: Sequence[Hashable], own: Hashable = None
+    ) -> tuple[list[Any], NDArray[np.float32]]:
+        """The best items of the neighbours of `history` (oldest click first), with scores.
 
-        Those of the history itself may be among them. Empty when it holds no known item.
+        Those of the history itself may be among them. Empty when it holds no known item. `own` is
+        the session that the history is of: it does not vote, for what it may hold besides is what
+        its user did since.
         """
         query = self._query(history)
         if not len(query):
             return [], np.empty(0, np.float32)
+        self._own = self._index.slot(own)
         rows, scores = self._vote(query, self._recent[: len(query)], self._sample)
         if self._share and len(rows) < _FEW:
             rows, scores = self._further(query, rows, scores)
-        return [self._index.names[row] for row in rows.tolist()], scores.astype(np.float32)
+        names = [self._index.names[row] for row in rows[:_NAMED].tolist()]
+        return names, scores[:_NAMED].astype(np.float32)
 
     def _query(self, history: Sequence[Hashable]) -> NDArray[np.intp]:
         """Rows of the newest distinct known items, newest first."""
@@ -143,6 +153,9 @@ class SessionKnn:
         similarity: NDArray[np.float64],
     ) -> _Neighbours:
         """The most similar of the newest, most similar first, of equals the newest."""
+        if self._own >= 0:
+            others = slots != self._own
+            slots, shared, similarity = slots[others], shared[others], similarity[others]
         touched = self._index.touched[slots]
         if len(slots) > self._sample:
             newest = np.argpartition(touched, -self._sample)[-self._sample :]

@@ -1,6 +1,6 @@
 """What can be shown to anybody: the popular items, then the newest.
 
-    Shelf         pick · top
+    Shelf         pick · popular · top
 
 Serves whoever the model cannot: new users, everybody before the first model, lists that came out
 too short.
@@ -21,12 +21,13 @@ class Shelf:
     def __init__(
         self, popular: Sequence[tuple[str, float]], newest: Callable[[], Iterator[str]]
     ) -> None:
-        self._popular, self._newest = popular, newest
+        #: Popular items with their scores, best first.
+        self.popular, self._newest = popular, newest
         self.top = frozenset(item for item, _ in popular[:POPULAR])
 
     def __len__(self) -> int:
         """Popular items to choose from."""
-        return len(self._popular)
+        return len(self.popular)
 
     def pick(self, k: int, without: Collection[str], first_index: int = 0) -> list[dict[str, Any]]:
         """At most `k` items in the form of the message, none of `without`, none twice."""
@@ -42,7 +43,7 @@ class Shelf:
         return picked
 
     def _candidates(self) -> Iterator[tuple[str, float, str, str]]:
-        for item, score in self._popular:
+        for item, score in self.popular:
             yield item, score, "popularity", "popular"
         for item in self._newest():
             yield item, 0.0, "newest", "new_item"

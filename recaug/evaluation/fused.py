@@ -1,4 +1,10 @@
-"""Model, session neighbours and popularity as one list (`recaug.fusion`), as a contender."""
+"""Model, session neighbours and popularity as one list (`recaug.fusion`), judged as it is served.
+
+Others        what neighbours and popularity say of targets
+choose        the weights that validate best
+fused         all three as one score
+Fused         as a contender
+"""
 
 from __future__ import annotations
 
@@ -6,58 +12,101 @@ from collections.abc import Callable
 
 import numpy as np
 
-from recaug.batch import FIRST_ROW, Int64
+from recaug.batch import FIRST_ROW, Int64, Sequences
 from recaug.evaluation.baselines.sessionknn import Neighbours
-from recaug.evaluation.metrics import ndcg
+from recaug.evaluation.metrics import Float64, ndcg
 from recaug.evaluation.ranking import BLOCK, MISS, Score, Scores
 from recaug.evaluation.splits import Fold
 from recaug.evaluation.targets import Bool, Targets
-from recaug.fusion import CHOICES, Fusion, evidence
+from recaug.fusion import CHOICES, Fusion, evidence, favour
+
+#: Scores that weights are chosen by, most; of so many targets as this leaves.
+WEIGHED = 50_000_000
+
+
+class Others:
+    """The second and third scorer, taught as far as the first."""
+
+    def __init__(self, source: Sequences) -> None:
+        self._source, self._neighbours = source, Neighbours()
+        self._favour: Scores = np.zeros(0)
+
+    def learn(self, events: Bool, counts: Float64 | Int64) -> None:
+        """Take in those of `events` (n,) that are new; `counts` (N,) of each row by then."""
+        self._neighbours.learn(self._source, events)
+        counts = counts.astype(np.float64)
+        counts[:FIRST_ROW] = 0.0
+        self._favour = favour(counts)
+
+    def say(self, part: Targets, size: int) -> tuple[Scores, Scores]:
+        """Evidence of neighbours (b, `size`) and of popularity (`size`,)."""
+        votes = self._neighbours.votes(self._source, part, size)
+        return evidence(votes), self._favour[:size]
+
+
+def log_odds(score: Score, temperature: float = 1.0) -> Score:
+    """A model's scores as log-odds: its cosines over their temperature, none of them infinite."""
+
+    def finite(part: Targets) -> Scores:
+        model = score(part) / temperature
+        # What the model does not know ranks below all it knows, unless others speak for it.
+        least = np.where(np.isfinite(model), model, np.inf).min(1, keepdims=True)
+        return np.where(np.isfinite(model), model, np.where(np.isfinite(least), least, 0.0))
+
+    return finite
+
+
+def fused(model: Score, fusion: Fusion, others: Others) -> Score:
+    """The scores that are served, from a model's log-odds."""
+
+    def scores(part: Targets) -> Scores:
+        own = model(part)
+        return fusion.scores(own, *others.say(part, own.shape[1]), part.at - part.starts)
+
+    return scores
+
+
+def choose(fold: Fold, model: Score, others: Others) -> Fusion:
+    """The weights that rank the validation targets best; `others` have not learned from them."""
+    wanted = _thinned(fold.validation, WEIGHED // fold.size)
+    gains = np.zeros((len(wanted), len(CHOICES)))
+    step = max(1, min(128, BLOCK // (4 * fold.size)))
+    for start in range(0, len(wanted), step):
+        part = wanted.part(slice(start, start + step))
+        own, hidden = model(part), _hidden(fold, part)
+        sessions, popularity = others.say(part, own.shape[1])
+        for number, weights in enumerate(CHOICES):
+            scores = own + weights.sessions * sessions + weights.popularity * popularity
+            gains[start : start + step, number] = ndcg(_places(scores, part.rows, hidden))
+    return Fusion.choose(wanted.at - wanted.starts, gains)
 
 
 class Fused:
-    """What is served: weights are chosen on validation, before the neighbours learn from it."""
+    """Weights are chosen on validation, before the neighbours learn from it."""
 
     def __init__(
         self, name: str, fit: Callable[[Fold], None], score: Score, temperature: float
     ) -> None:
         """`fit` makes sure that the model knows a fold, `score` gives its cosines."""
-        self.name, self._fit, self._model, self._temperature = name, fit, score, temperature
-        self._neighbours = Neighbours()
-        self._fusion = Fusion.alone()
-        self._fold: Fold | None = None
+        self.name, self._fit, self._model = name, fit, log_odds(score, temperature)
+        self._others: Others | None = None
+        self._score: Score | None = None
 
     def fit(self, fold: Fold) -> None:
         self._fit(fold)
-        self._fold = fold
-        self._neighbours.learn(fold.source, fold.known)
-        self._fusion = self._chosen(fold)
-        self._neighbours.learn(fold.source, fold.before)
+        others = self._others = self._others or Others(fold.source)
+        others.learn(fold.known, fold.counts)
+        fusion = choose(fold, self._model, others)
+        others.learn(fold.before, fold.counts)
+        self._score = fused(self._model, fusion, others)
 
     def score(self, part: Targets) -> Scores:
-        model, sessions, popularity = self._evidence(part)
-        return self._fusion.scores(model, sessions, popularity, part.at - part.starts)
+        assert self._score is not None, "fit comes first"
+        return self._score(part)
 
-    def _evidence(self, part: Targets) -> tuple[Scores, Scores, Scores]:
-        assert self._fold is not None, "fit comes first"
-        model = self._model(part) / self._temperature
-        # What the model does not know ranks below all it knows, unless neighbours speak for it.
-        least = np.where(np.isfinite(model), model, np.inf).min(1, keepdims=True)
-        model = np.where(np.isfinite(model), model, np.where(np.isfinite(least), least, 0.0))
-        votes = self._neighbours.votes(self._fold.source, part, model.shape[1])
-        return model, evidence(votes), evidence(self._fold.counts[: model.shape[1]].astype(float))
 
-    def _chosen(self, fold: Fold) -> Fusion:
-        wanted, gains = fold.validation, np.zeros((len(fold.validation), len(CHOICES)))
-        step = max(1, min(128, BLOCK // (4 * fold.size)))
-        for start in range(0, len(wanted), step):
-            part = wanted.part(slice(start, start + step))
-            model, sessions, popularity = self._evidence(part)
-            hidden = _hidden(fold, part)
-            for number, weights in enumerate(CHOICES):
-                scores = model + weights.sessions * sessions + weights.popularity * popularity
-                gains[start : start + step, number] = ndcg(_places(scores, part.rows, hidden))
-        return Fusion.choose(wanted.at - wanted.starts, gains)
+def _thinned(targets: Targets, most: int) -> Targets:
+    return targets.part(slice(None, None, max(1, -(-len(targets) // max(1, most)))))
 
 
 def _hidden(fold: Fold, part: Targets) -> Bool:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
 from recaug.batch import Int64
-from recaug.evaluation.intervals import resampled
 from recaug.evaluation.metrics import Float64, hits, ndcg
+from recaug.evaluation.sequential import radius
 
 #: Fewer held-out targets than this decide nothing.
 LEAST = 50
@@ -25,11 +26,12 @@ class Verdict:
     metrics: dict[str, Any]
 
 
-def gate(challenger: Int64, champion: Int64 | None, popularity: Int64, seed: int = 0) -> Verdict:
+def gate(challenger: Int64, champion: Int64 | None, popularity: Int64) -> Verdict:
     """Judge the places that three rankings give the same held-out targets; all (T,).
 
-    Promoted iff NDCG@10 beats recent popularity beyond chance (95 %, paired bootstrap) and is not
-    below the champion's by more than noise explains (one standard error, between 0.5 % and 2 %).
+    Promoted iff NDCG@10 beats recent popularity beyond chance (95 %, paired, and so at every
+    fine-tune: `recaug.evaluation.sequential`) and is not below the champion's by more than noise
+    explains (one standard error, between 0.5 % and 2 %).
     """
     rivals = {"challenger": challenger, "popularity": popularity}
     if champion is not None:
@@ -40,17 +42,16 @@ def gate(challenger: Int64, champion: Int64 | None, popularity: Int64, seed: int
         few = f"only {len(challenger)} held-out events to judge by, at least {LEAST} are needed"
         return Verdict(False, few, metrics)
     own, other = metrics["challenger"]["ndcg@10"], metrics["popularity"]["ndcg@10"]
-    margin = resampled(ndcg(challenger) - ndcg(popularity), seed)
-    metrics["over_popularity"] = _interval(margin)
-    if margin[len(margin) // 20] <= 0:
+    metrics["over_popularity"] = _interval(ndcg(challenger) - ndcg(popularity))
+    if metrics["over_popularity"][0] <= 0:
         return Verdict(False, f"does not beat popularity: {_versus(own, other)}", metrics)
     reason = f"beats popularity: {_versus(own, other)}"
     if champion is None:
         return Verdict(True, reason, metrics)
     best = metrics["champion"]["ndcg@10"]
-    margin = resampled(ndcg(challenger) - ndcg(champion), seed)
-    metrics["over_champion"] = _interval(margin)
-    noise = float(margin.std())
+    gain = ndcg(challenger) - ndcg(champion)
+    metrics["over_champion"] = _interval(gain)
+    noise = float(gain.std()) / math.sqrt(len(gain))
     metrics["tolerance"] = min(max(noise, FREE_LOSS * best), WORST_LOSS * best)
     if own < best - metrics["tolerance"]:
         return Verdict(False, f"loses to the champion: {_versus(own, best)}", metrics)
@@ -63,9 +64,10 @@ def _summary(places: Int64) -> dict[str, float]:
     return {"ndcg@10": float(ndcg(places).mean()), "hr@10": float(hits(places).mean())}
 
 
-def _interval(means: Float64) -> list[float]:
-    """The middle nine tenths of resampled means."""
-    return [float(means[len(means) // 20]), float(means[-1 - len(means) // 20])]
+def _interval(gains: Float64) -> list[float]:
+    """Where the mean of paired differences lies."""
+    mean, half = float(gains.mean()), radius(len(gains), float(gains.var()), len(gains))
+    return [mean - half, mean + half]
 
 
 def _versus(own: float, other: float) -> str:

@@ -15,13 +15,6 @@ from recaug.evaluation.metrics import Float64
 ROUNDS = 1_000
 
 
-def resampled(values: Float64, seed: int, rounds: int = ROUNDS) -> Float64:
-    """Means of `rounds` samples of `values` drawn with replacement, sorted (bootstrap)."""
-    rng = np.random.default_rng(seed)
-    size = len(values)
-    return np.sort([values[rng.integers(0, size, size)].mean() for _ in range(rounds)])
-
-
 def resampled_users(values: Float64, users: Int64, seed: int, rounds: int = ROUNDS) -> Float64:
     """Means of `values` (T,) over samples of users drawn with replacement, (rounds,)."""
     rng = np.random.default_rng(seed)

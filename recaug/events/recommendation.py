@@ -41,7 +41,9 @@ class Recommended(Record):
     )
     score: float = Field(description="What the list is ordered by; not a probability.")
     retriever: Short | None = Field(
-        None, description="What found the item: `model`, `popularity`. Null: unknown."
+        None,
+        description="The scorer without which the item would not be here: `model`, `sessions` (what"
+        " others clicked together), `popularity`, `newest`. Null: unknown.",
     )
     reasons: tuple[Because, ...] = Field((), description="Why, strongest first; may be empty.")
 
@@ -161,9 +163,10 @@ class Recommendation(Record):
     candidate_count: int = Field(ge=0, description="How many items were compared.")
     fallback: Fallback | None = Field(
         None,
-        description="Null: a full answer. `popular`: no model trained yet; `no_history`: nothing is"
-        " known of the user; `state_unavailable`: the store is down; `consent`: the user allows"
-        " no personalisation. In each case the items are popular ones.",
+        description="Null: a full answer. `popular`: no model trained yet; `no_history`: the model"
+        " knows nothing the user did; `state_unavailable`: the store is down; `consent`: the user"
+        " allows no personalisation. The items are popular ones; in the first two cases behind what"
+        " others clicked together with the user's, if anything.",
     )
     latency: Latency = Field(Latency(), description="Where the time went.")
     supersedes: tuple[Annotated[int, Field(ge=0)], ...] = Field(

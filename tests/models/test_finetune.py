@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models.bundle import ENCODER, ITEMS, POPULARITY, TEXT_MAP, VOCABULARY
+from models.bundle import ENCODER, FUSION, ITEMS, POPULARITY, TEXT_MAP, VOCABULARY
 from recaug.buffer import RollingBuffer
 from recaug.registry import ModelRecord, Registry
 from recaug.signing import Keys
@@ -16,7 +16,8 @@ from tests.models.conftest import HISTORY, WALKER, walks
 from tests.models.conftest import ITEMS as RING
 
 ROOT = Path(__file__).resolve().parents[2]
-FILES = {ENCODER, ITEMS, VOCABULARY, POPULARITY, "weights.safetensors", "optimizer.safetensors"}
+TENSORS = {"weights.safetensors", "optimizer.safetensors"}
+FILES = {ENCODER, FUSION, ITEMS, VOCABULARY, POPULARITY, *TENSORS}
 
 
 @pytest.fixture
@@ -80,7 +81,7 @@ def test_a_winner_is_written_and_the_next_run_goes_on_from_it(
     assert bundle.array(TEXT_MAP).shape == (2, 64)
     assert set(bundle.json(POPULARITY)["scores"]) <= set(words)
     told = [first / "buffer.npz", *bundle.path.iterdir()]
-    assert [WALKER.encode() in path.read_bytes() for path in told] == [True] + [False] * 9
+    assert [WALKER.encode() in path.read_bytes() for path in told] == [True] + [False] * 10
 
     for step in range(20):  # what the first model has never seen, in histories and as targets
         names, at = [f"{WALKER}{n}" for n in range(60)], 30_000 * (30 + step)

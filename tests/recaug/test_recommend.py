@@ -15,6 +15,7 @@ from recaug.message import Answer, Request
 from recaug.recommend import CHUNK, Recommender
 from recaug.registry import CorruptBundle
 from recaug.score import Unservable
+from recaug.session_knn import SessionKnn
 from recaug.settings import Settings
 from tests.recaug import tiny
 
@@ -125,6 +126,30 @@ def test_what_an_erased_user_did_is_popular_no_longer() -> None:
     assert ids(one(recommender, request(item_id="x"))) == ["a2", "a1"]
 
 
+def test_before_a_model_what_was_clicked_together_comes_first() -> None:
+    recommender = Recommender(SETTINGS)
+    popular(recommender, b1=9, b2=8)
+    for item in ("a1", "a2", "a3"):
+        recommender.popular(click(item, user="ann"))
+    recommender.item("a3", None)
+    message = one(recommender, request("a1"))
+    assert ids(message) == ["a2", "b1", "b2"]
+    assert [item["retriever"] for item in message["items"]] == [
+        "sessions", "popularity", "popularity"
+    ]  # fmt: skip
+    assert message["fallback"] == "popular"
+    assert ids(one(recommender, request("a1", consent=False)))[0] == "b1"
+
+
+def test_what_an_erased_user_clicked_together_is_recommended_no_longer() -> None:
+    recommender = Recommender(SETTINGS)
+    popular(recommender, b1=9)
+    for item in ("a1", "a2"):
+        recommender.popular(click(item, user="ann"))
+    recommender.erase("ann")
+    assert ids(one(recommender, request("a1"))) == ["b1"]
+
+
 # -- which list ----------------------------------------------------------------------------------
 
 
@@ -134,6 +159,37 @@ def test_the_model_answers_who_has_a_history(tmp_path: Path) -> None:
     assert [item["score"] for item in message["items"]] == [0.9, 0.6, 0.1]
     assert (message["fallback"], message["candidate_count"]) == (None, 5)
     assert message["model"]["version"] == "v1"
+
+
+def test_neighbours_and_popularity_add_to_what_the_model_says(tmp_path: Path) -> None:
+    """A factor e of votes is worth 1: b1, which nobody else had, is far from what was clicked."""
+    weights = [[0.0, 0.0], [1.0, 0.0], [0.0, 0.0], [0.0, 1.0], [0.0, 0.0], [0.0, 0.0]]
+    recommender = served(tmp_path, fusion=weights)
+    popular(recommender, b2=1)
+    for item in ("a1", "b1"):
+        recommender.popular(click(item, user="ann"))
+    message = one(recommender, request("a1"))
+    assert ids(message) == ["b1", "a2", "ab"]
+    assert [item["retriever"] for item in message["items"]] == ["sessions", "model", "model"]
+    neighbours = SessionKnn()
+    for user, item in (("u1", "b2"), ("ann", "a1"), ("ann", "b1")):
+        neighbours.learn(user, item)
+    names, votes = neighbours.score(["a1"])
+    share = dict(zip(names, votes / votes.sum(), strict=True))["b1"]
+    assert message["items"][0]["score"] == pytest.approx(np.log1p(share / 1e-4), abs=1e-4)
+    assert ids(one(recommender, request("a1", "ab"))) == ["a2", "b2", "b1"]  # the model alone, at 2
+    alone = one(served(tmp_path / "alone"), request("a1", "a2", "ab"))
+    popular_too = one(recommender, request("a1", "a2", "ab"))
+    assert ids(popular_too) == ids(alone) == ["b2", "b1"]
+    for item, other in zip(popular_too["items"], alone["items"], strict=True):
+        liked = np.log1p(1 / 3 / 1e-4)  # each of three items was clicked once
+        assert item["score"] == pytest.approx(other["score"] + liked, abs=2e-3)
+
+
+@pytest.mark.parametrize("fusion", [[[1.0, 0.0]], [[-1.0, 0.0]] * 6, {"a": 1}, [["x", 0.0]] * 6])
+def test_weights_that_cannot_be_are_refused(tmp_path: Path, fusion: Any) -> None:
+    with pytest.raises(Unservable):
+        served(tmp_path, fusion=fusion)
 
 
 @pytest.mark.parametrize(

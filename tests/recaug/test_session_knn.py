@@ -211,6 +211,13 @@ def test_only_the_best_ten_are_asked() -> None:
     assert scored(knn, ["i0"]).keys() == {f"i{n}" for n in range(12)} | {"y"}
 
 
+def test_the_session_that_is_asked_for_does_not_vote() -> None:
+    knn = learned([("s1", "a"), ("s1", "x"), ("s2", "a"), ("s2", "y"), ("s3", "b"), ("s3", "z")])
+    assert knn.score(["a"], own="s1")[0] == ["y", "a"]  # y is the rarer
+    assert knn.score(["b"], own="s3")[0] == []
+    assert knn.score(["a"], own="never seen")[0] == knn.score(["a"])[0]
+
+
 @pytest.mark.parametrize("history", [[], ["never seen"]])
 def test_nothing_known_nothing_scored(history: list[str]) -> None:
     assert scored(learned([("s", "a")]), history) == {}

@@ -64,6 +64,7 @@ def bundle(
     encoder: bytes | None = None,
     items: np.ndarray[Any, Any] | None = None,
     keys: Keys | None = None,
+    fusion: Any = None,
 ) -> Bundle:
     """Write and open a bundle; `vectors` gives each item's row, in the order of the vocabulary."""
     width = len(next(iter(vectors.values())))
@@ -77,6 +78,8 @@ def bundle(
         files["text_map.npy"] = npy(text_map.astype(np.float32))
     if popularity is not None:
         files["popularity.json"] = json.dumps(popularity).encode()
+    if fusion is not None:
+        files["fusion.json"] = json.dumps(fusion).encode()
     registry = Registry(root, keys)
     registry.write(NAME, version, files, _about())
     return registry.open(NAME, version)

@@ -23,9 +23,9 @@ class Neighbours:
         self._learned: Bool | None = None
 
     def learn(self, source: Sequences, events: Bool) -> None:
-        """Take in those of `events` (n,) that are new, one by one in order of time."""
+        """Take in the newest of `events` (n,) that are new, one by one in order of time."""
         new = events if self._learned is None else events & ~self._learned
-        owners, at = source.owners(), np.flatnonzero(new)
+        owners, at = source.owners(), np.flatnonzero(new & (source.rows >= FIRST_ROW))
         for event in at[np.lexsort((source.order[at], source.times_ms[at]))].tolist():
             self._index.learn(int(owners[event]), int(source.rows[event]))
         self._learned = events if self._learned is None else self._learned | events
@@ -33,8 +33,10 @@ class Neighbours:
     def votes(self, source: Sequences, part: Targets, size: int) -> Float64:
         """Votes of the sessions like each target's history for each row, (b, `size`)."""
         found = np.zeros((len(part), size))
-        for line, at, start in zip(found, part.at, part.starts, strict=True):
-            rows, votes = self._index.score(source.rows[max(start, at - HISTORY) : at].tolist())
+        owners = np.searchsorted(source.starts, part.starts, side="right") - 1
+        for line, at, start, own in zip(found, part.at, part.starts, owners.tolist(), strict=True):
+            history = source.rows[max(start, at - HISTORY) : at].tolist()
+            rows, votes = self._index.score(history, own)
             line[np.array(rows, np.int64)] = votes
         return found
 
