@@ -16,6 +16,8 @@ from models.bundle import ENCODER, ITEMS, VOCABULARY
 from models.export import export
 from models.sequence import SequenceModel, Shape
 from recaug.batch import FIRST_ROW
+from recaug.fusion import BUCKETS, Fusion, Weights
+from recaug.fusion import FILE as FUSION
 from recaug.registry import ModelRecord, Registry
 from recaug.settings import Settings
 from recaug.signing import Keys
@@ -48,6 +50,8 @@ def _files(settings: Settings, items: int) -> dict[str, Any]:
         ENCODER: export(model),
         ITEMS: partial(_save, model.unit().detach().numpy()),
         VOCABULARY: json.dumps([f"i{n}" for n in range(items)]).encode(),
+        # Neighbours and popularity take part, as they do in most that is trained.
+        FUSION: json.dumps(Fusion((Weights(0.5, 0.1),) * len(BUCKETS)).plain()).encode(),
     }
 
 

@@ -15,6 +15,7 @@ from.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import product
@@ -55,7 +56,9 @@ SHRINKAGE = 200
 def evidence(votes: Floats) -> Floats:
     """ln(1 + share / ε) of each item's share of non-negative `votes` (…, N); zeros for no votes."""
     total = votes.sum(-1, keepdims=True)
-    found: Floats = np.log1p(votes / (np.where(total > 0, total, 1.0) * LEAST_SHARE))
+    shares = votes / (np.where(total > 0, total, 1.0) * LEAST_SHARE)
+    # Most items have no vote, and a logarithm is slow.
+    found: Floats = np.log1p(shares, out=np.zeros_like(shares), where=shares > 0)
     return found
 
 
@@ -99,7 +102,7 @@ class Fusion:
 
     def of(self, length: int) -> Weights:
         """The weights for a history of `length` events."""
-        return self.weights[int(_bucket(np.array([length]))[0])]
+        return self.weights[bisect_right(BUCKETS, length) - 1]
 
     @classmethod
     def alone(cls) -> Fusion:

@@ -9,7 +9,7 @@ at Scale", SIGMOD 2022), which builds such an index from a day's log; this one i
 from __future__ import annotations
 
 from array import array
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,9 +55,15 @@ class SessionIndex:
         """Where a session is held, −1 where it is not."""
         return self._slots.get(session, -1)
 
-    def listed(self, row: int, most: int) -> NDArray[np.int32]:
-        """Slots of the newest `most` listed sessions that hold an item, the newest to it last."""
-        return np.array(self._listed[row][-most:], np.int32)  # a view would keep it from growing
+    def listed(self, rows: Sequence[int], most: int) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+        """Slots (m,) of the newest `most` listed sessions of each item, and where each's end.
+
+        The newest to an item is its last.
+        """
+        parts = [self._listed[row][-most:] for row in rows]
+        ends = np.cumsum([len(part) for part in parts])
+        # Bytes, for a view would keep a list from growing.
+        return np.frombuffer(b"".join(parts), np.int32), ends
 
     def rarity(self, rows: NDArray[np.integer]) -> NDArray[np.float64]:
         """1 + ln(sessions held / sessions that hold the item): 1 for what everybody has."""

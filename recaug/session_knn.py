@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recaug.session_index import SessionIndex
+from recaug.session_votes import shared, tallied
 
 #: Sessions held.
 SESSIONS = 1_000_000
@@ -32,18 +33,19 @@ _HISTORY, _HISTORY_CLICKS = 10, 2.0
 #: Clicks from the shared item at which one of a neighbour counts 1/e.
 _NEIGHBOUR_CLICKS = 5.0
 #: Items named as a history's, the best.
-_NAMED = 200
+_NAMED = 100
 #: With fewer items found than this, so many of the best new ones are asked in turn.
 _FEW, _ASKED = 100, 10
 
-#: Slot (n,), number in the query (n,) of its first row that is shared, similarity (n,).
-_Neighbours = tuple[NDArray[np.int32], NDArray[np.intp], NDArray[np.float64]]
+Int64 = NDArray[np.int64]
+Float64 = NDArray[np.float64]
 
 
 class SessionKnn:
     """Sessions most like a history, and what else was in them.
 
-    sample      newest sessions that share an item with the history: those that are compared
+    sample      sessions that are compared: for each item of a history its part of them, the newest
+                that hold it
     neighbours  most similar of them: those that vote
     further     a history of rare items has few neighbours; the best items these bring are then a
                 second history, whose best item counts so much of the first one's; 0 for none
@@ -66,12 +68,13 @@ class SessionKnn:
             raise ValueError("sample and neighbours must be positive, further not negative")
         self._index = SessionIndex(sessions=sessions, per_item=per_item, length=length, items=items)
         self._sample, self._neighbours, self._share = sample, neighbours, further
-        self._similarity = np.zeros(sessions)  # by slot; zeros between two calls
+        # By slot and by row; the first and the last are zeros between two calls.
+        self._similarity, self._by = np.zeros(sessions), np.zeros(sessions, np.int64)
+        self._tally = np.zeros(items)
         self._own = -1  # slot of the session that is asked for
-        self._places = np.arange(length)
         self._recent = np.exp(-np.arange(_HISTORY) / _HISTORY_CLICKS)
         self._asked = np.exp(-np.arange(_ASKED) / _ASKED)
-        self._near = np.exp(-self._places / _NEIGHBOUR_CLICKS)
+        self._near = np.exp(-np.arange(length) / _NEIGHBOUR_CLICKS)
 
     def __len__(self) -> int:
         """Sessions held."""
@@ -101,89 +104,73 @@ class SessionKnn:
         if not len(query):
             return [], np.empty(0, np.float32)
         self._own = self._index.slot(own)
-        rows, scores = self._vote(query, self._recent[: len(query)], self._sample)
+        rows, scores = self._vote(query, self._recent[: len(query)])
         if self._share and len(rows) < _FEW:
             rows, scores = self._further(query, rows, scores)
-        names = [self._index.names[row] for row in rows[:_NAMED].tolist()]
-        return names, scores[:_NAMED].astype(np.float32)
+        best = _best(scores, _NAMED)
+        names = [self._index.names[row] for row in rows[best].tolist()]
+        return names, scores[best].astype(np.float32)
 
-    def _query(self, history: Sequence[Hashable]) -> NDArray[np.intp]:
+    def _query(self, history: Sequence[Hashable]) -> Int64:
         """Rows of the newest distinct known items, newest first."""
         known = (self._index.rows.get(item) for item in reversed(history))
         newest = dict.fromkeys(row for row in known if row is not None)
-        return np.array(list(newest)[:_HISTORY], np.intp)
+        return np.array(list(newest)[:_HISTORY], np.int64)
 
-    def _vote(
-        self, query: NDArray[np.intp], weights: NDArray[np.float64], each: int
-    ) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
-        """Rows and scores of the neighbours' items, best first.
+    def _vote(self, query: Int64, weights: Float64) -> tuple[Int64, Float64]:
+        """Rows and scores of the neighbours' items, in the order of who names them.
 
         query    (n,) rows, none twice, the most important first
         weights  (n,) what holding each is worth
-        each     newest sessions looked at for each
         """
-        every = self._sharing(query, weights * self._index.rarity(query), each)
-        slots, shared, similarity = self._nearest(*every)
-        items = self._index.items[slots]  # (neighbours, length)
-        taken = self._places < self._index.held[slots, None]
-        at = np.argmax((items == query[shared, None]) & taken, axis=1)
-        near = self._near[np.abs(self._places - at[:, None])]
-        rows = items[taken]
-        return _total(rows, (similarity[:, None] * near)[taken] * self._index.rarity(rows))
+        index, each = self._index, -(-self._sample // len(query))
+        listed, ends = index.listed(query.tolist(), each)
+        weights = weights * index.rarity(query)
+        slots = shared(listed, ends, weights, self._own, self._similarity, self._by)
+        slots, similarity = self._nearest(slots)
+        wanted = query[self._by[slots]]
+        rows = tallied(slots, similarity, wanted, index.items, index.held, self._near, self._tally)
+        scores = self._tally[rows] * index.rarity(rows)
+        self._tally[rows] = 0.0
+        return rows, scores
 
-    def _sharing(
-        self, query: NDArray[np.intp], weights: NDArray[np.float64], each: int
-    ) -> _Neighbours:
-        """The sessions that share a row with the query, in no order."""
-        found = []
-        for row, weight in zip(query.tolist(), weights.tolist(), strict=True):
-            slots = self._index.listed(row, each)
-            so_far = self._similarity[slots]
-            found.append(slots[so_far == 0.0])
-            self._similarity[slots] = so_far + weight
-        every = np.concatenate(found)
-        similarity = self._similarity[every]
-        self._similarity[every] = 0.0
-        return every, np.repeat(np.arange(len(query)), [len(new) for new in found]), similarity
+    def _nearest(self, slots: Int64) -> tuple[Int64, Float64]:
+        """The most similar, most similar first, of equals the newest."""
+        similarity = self._similarity[slots] / np.sqrt(self._index.held[slots])
+        self._similarity[slots] = 0.0
+        able = _able(similarity, self._neighbours)
+        order = np.lexsort((-self._index.touched[slots[able]], -similarity[able]))
+        best = able[order[: self._neighbours]]
+        return slots[best], similarity[best]
 
-    def _nearest(
-        self,
-        slots: NDArray[np.int32],
-        shared: NDArray[np.intp],
-        similarity: NDArray[np.float64],
-    ) -> _Neighbours:
-        """The most similar of the newest, most similar first, of equals the newest."""
-        if self._own >= 0:
-            others = slots != self._own
-            slots, shared, similarity = slots[others], shared[others], similarity[others]
-        touched = self._index.touched[slots]
-        if len(slots) > self._sample:
-            newest = np.argpartition(touched, -self._sample)[-self._sample :]
-            slots, shared, similarity = slots[newest], shared[newest], similarity[newest]
-            touched = touched[newest]
-        similarity = similarity / np.sqrt(self._index.held[slots])
-        best = np.lexsort((-touched, -similarity))[: self._neighbours]
-        return slots[best], shared[best], similarity[best]
-
-    def _further(
-        self, query: NDArray[np.intp], rows: NDArray[np.int32], scores: NDArray[np.float64]
-    ) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+    def _further(self, query: Int64, rows: Int64, scores: Float64) -> tuple[Int64, Float64]:
         """Add what the neighbours of the best new items vote for, for a history of rare items."""
-        known = set(query.tolist())
-        best = [row for row in rows.tolist() if row not in known][:_ASKED]
-        if not best:
+        new = ~np.isin(rows, query)
+        rows_new, scores_new = rows[new], scores[new]
+        best = rows_new[_best(scores_new, _ASKED)]
+        if not len(best):
             return rows, scores
-        each = -(-self._sample // len(best))  # they share the sample
-        more, votes = self._vote(np.array(best), self._asked[: len(best)], each)
-        votes *= self._share * scores[:1] / votes[:1]  # there may be none
+        more, votes = self._vote(best, self._asked[: len(best)])
+        if len(votes):
+            votes *= self._share * scores.max() / votes.max()
         return _total(np.concatenate((rows, more)), np.concatenate((scores, votes)))
 
 
-def _total(
-    rows: NDArray[np.int32], votes: NDArray[np.float64]
-) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
-    """Sum of the votes by row, best first, of equals the one first voted for."""
+def _best(scores: Float64, k: int) -> Int64:
+    """Places of the `k` best scores, best first, of equals the one named first."""
+    able = _able(scores, k)
+    return able[np.argsort(-scores[able], kind="stable")[:k]]
+
+
+def _able(scores: Float64, k: int) -> Int64:
+    """Places of the `k` best scores and of all that equal the last of them, in order."""
+    if len(scores) <= k:
+        return np.arange(len(scores))
+    return np.flatnonzero(scores >= np.partition(scores, -k)[-k])
+
+
+def _total(rows: Int64, votes: Float64) -> tuple[Int64, Float64]:
+    """Sum of the votes by row, in the order of who names them."""
     found, first, voted = np.unique(rows, return_index=True, return_inverse=True)
-    scores = np.bincount(voted, votes).astype(np.float64, copy=False)
-    best = np.lexsort((first, -scores))
-    return found[best], scores[best]
+    order = np.argsort(first)
+    return found[order], np.bincount(voted, votes)[order]

@@ -26,4 +26,4 @@ def test_never_holds_more_than_its_bounds(log: list[tuple[int, int]]) -> None:
         index.learn(session, item)
         assert len(index) <= 4
         assert largest(index) <= 5
-        assert all(len(index.listed(row, 9)) <= 2 for row in index.rows.values())
+        assert all(len(index.listed([row], 9)[0]) <= 2 for row in index.rows.values())

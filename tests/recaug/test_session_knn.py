@@ -92,20 +92,21 @@ class Written:
     def score(self, history: Sequence[str]) -> dict[str, float]:
         held = {one for inside, _ in self.sessions.values() for one in inside}
         known = [item for item in dict.fromkeys(reversed(history)) if item in held]
-        scores = self.votes(known[:10], 2, self.bounds["sample"])
+        scores = self.votes(known[:10], 2)
         best = sorted(scores, key=lambda item: -scores[item])
         new = [item for item in best if item not in known[:10]][:10]
-        further = self.votes(new, 10, math.ceil(self.bounds["sample"] / max(len(new), 1)))
+        further = self.votes(new, 10)
         part = 0.3 * scores[best[0]] / max(further.values()) if further else 0.0
         return {
             item: scores.get(item, 0.0) + part * further.get(item, 0.0)
             for item in [*scores, *further]
         }
 
-    def votes(self, query: Sequence[str], clicks: int, each: int) -> dict[str, float]:
+    def votes(self, query: Sequence[str], clicks: int) -> dict[str, float]:
+        each = math.ceil(self.bounds["sample"] / max(len(query), 1))
         looked = {item: self.listed[item][-each:] for item in query}
         sharing = {session for found in looked.values() for session in found}
-        newest = sorted(sharing, key=lambda one: -self.sessions[one][1])[: self.bounds["sample"]]
+        newest = sorted(sharing, key=lambda one: -self.sessions[one][1])
         # Sorting is stable: of equally similar sessions the newer one stays first.
         alike = {session: self.similarity(session, looked, clicks) for session in newest}
         best = sorted(newest, key=lambda one: -alike[one])[: self.bounds["neighbours"]]
@@ -179,9 +180,10 @@ def test_the_newest_sessions_are_compared_and_the_nearest_vote() -> None:
     assert scored(learned(log, neighbours=1), ["a"]).keys() == {"a", "z"}
     # s1 goes on: of three items, it is the least similar.
     assert scored(learned([*log, ("s1", "w")], neighbours=2), ["a"]).keys() == {"a", "y", "z"}
-    # Of one item those are newest that came to it last; of several, those that clicked last.
-    log = [("s1", "a"), ("s2", "b"), ("s2", "y"), ("s1", "x")]
-    assert scored(learned(log, sample=1), ["a", "b"]).keys() == {"a", "x"}
+    # The items of a history share the sample.
+    log = [("s1", "a"), ("s2", "a"), ("s3", "b"), ("s4", "b")]
+    knn = learned([*log, *((f"s{n}", f"x{n}") for n in (4, 2, 3, 1))], sample=2)
+    assert scored(knn, ["a", "b"]).keys() == {"a", "b", "x2", "x4"}
 
 
 def test_few_items_are_asked_for_more() -> None:
