@@ -16,6 +16,9 @@ from numpy.typing import NDArray
 
 from recaug.bounds import Bound, hit
 
+#: Sessions that there is room for at first.
+LEAST = 1_024
+
 
 class SessionIndex:
     """Sessions as ordered sets of items, and for each item the sessions that hold it.
@@ -35,17 +38,16 @@ class SessionIndex:
             raise ValueError("sessions, per_item, length and items must be positive")
         self._per_item, self._length, self._most = per_item, length, items
         self._slots: dict[Hashable, int] = {}
-        self._keys: list[Hashable | None] = [None] * sessions
+        self._sessions, self._keys = sessions, list[Hashable | None]()
         self._next = 0
         self.rows: dict[Hashable, int] = {}
         self.names: list[Hashable] = []
         self._free: list[int] = []
         self._holders = array("i")  # sessions by row
         self._listed: list[array[int]] = []
-        # Zeros cost no memory until a session is written to them.
-        self.items = np.zeros((sessions, length), np.int32)  # rows, oldest click first
-        self.held = np.zeros(sessions, np.int32)  # how many of them
-        self.touched = np.zeros(sessions, np.int64)  # number of the newest click
+        self.items = np.zeros((0, length), np.int32)  # rows, oldest click first
+        self.held = np.zeros(0, np.int32)  # how many of them
+        self.touched = np.zeros(0, np.int64)  # number of the newest click
         self.clicks = 0
 
     def __len__(self) -> int:
@@ -99,13 +101,25 @@ class SessionIndex:
 
     def _begin(self, session: Hashable) -> int:
         slot = self._next
-        self._next = (slot + 1) % len(self._keys)
-        if self.held[slot]:
+        self._next = (slot + 1) % self._sessions
+        if slot == len(self._keys):
+            self._keys.append(None)
+            self._make_room()
+        elif self.held[slot]:
             hit(Bound.KNN_SESSIONS)
             self.forget(self._keys[slot])
         self._keys[slot] = session
         self._slots[session] = slot
         return slot
+
+    def _make_room(self) -> None:
+        """Twice the memory, where it is used up."""
+        had = len(self.held)
+        if len(self._keys) > had:
+            more = min(max(had, LEAST), self._sessions - had)
+            self.items = np.concatenate((self.items, np.zeros((more, self._length), np.int32)))
+            self.held = np.concatenate((self.held, np.zeros(more, np.int32)))
+            self.touched = np.concatenate((self.touched, np.zeros(more, np.int64)))
 
     def _append(self, slot: int, row: int) -> None:
         rows = self.items[slot, : self.held[slot]].tolist()

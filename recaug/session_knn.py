@@ -69,8 +69,8 @@ class SessionKnn:
         self._index = SessionIndex(sessions=sessions, per_item=per_item, length=length, items=items)
         self._sample, self._neighbours, self._share = sample, neighbours, further
         # By slot and by row; the first and the last are zeros between two calls.
-        self._similarity, self._by = np.zeros(sessions), np.zeros(sessions, np.int64)
-        self._tally = np.zeros(items)
+        self._similarity, self._by = np.zeros(0), np.zeros(0, np.int64)
+        self._tally = np.zeros(0)
         self._own = -1  # slot of the session that is asked for
         self._recent = np.exp(-np.arange(_HISTORY) / _HISTORY_CLICKS)
         self._asked = np.exp(-np.arange(_ASKED) / _ASKED)
@@ -103,6 +103,7 @@ class SessionKnn:
         query = self._query(history)
         if not len(query):
             return [], np.empty(0, np.float32)
+        self._make_room()
         self._own = self._index.slot(own)
         rows, scores = self._vote(query, self._recent[: len(query)])
         if self._share and len(rows) < _FEW:
@@ -110,6 +111,14 @@ class SessionKnn:
         best = _best(scores, _NAMED)
         names = [self._index.names[row] for row in rows[best].tolist()]
         return names, scores[best].astype(np.float32)
+
+    def _make_room(self) -> None:
+        """To compute in, for all slots and rows there are."""
+        slots, rows = len(self._index.held), len(self._index.names)
+        if slots > len(self._similarity):
+            self._similarity, self._by = np.zeros(slots), np.zeros(slots, np.int64)
+        if rows > len(self._tally):
+            self._tally = np.zeros(2 * rows)
 
     def _query(self, history: Sequence[Hashable]) -> Int64:
         """Rows of the newest distinct known items, newest first."""
