@@ -23,8 +23,10 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def report(directory: Path) -> Iterator[dict[str, Any]]:
-    """What an independent reader of the topics found after 90 s of simulated traffic."""
-    with House(directory, "--traffic", "simulate:200", "--for", "90", "--no-page") as house:
+    """What an independent reader of the topics found after a minute of simulated traffic."""
+    settings = {"train_first_events": "3000", "train_budget_s": "12"}
+    options = ("--traffic", "simulate:200", "--for", "60", "--no-page")
+    with House(directory, *options, **settings) as house:
         until(lambda: house.process.poll() is not None, 420.0, house._explain)
         assert house.process.returncode == 0, house._explain()
         yield dict(house.report())
@@ -33,13 +35,13 @@ def report(directory: Path) -> Iterator[dict[str, Any]]:
 def test_every_event_is_accepted_rejected_or_a_duplicate(report: dict[str, Any]) -> None:
     events = report["events"]
     known = events["accepted"] + sum(events["rejected"].values()) + events["duplicates"]
-    assert known == events["published"] > 15_000
+    assert known == events["published"] > 10_000
 
 
 def test_every_qualifying_event_is_answered_exactly_once(report: dict[str, Any]) -> None:
     answers = report["recommendations"]
     assert answers["missing"] == 0
-    assert answers["delivered"] == answers["distinct"] == answers["expected"] > 12_000
+    assert answers["delivered"] == answers["distinct"] == answers["expected"] > 8_000
 
 
 def test_a_model_learned_meanwhile_was_served(report: dict[str, Any]) -> None:

@@ -181,7 +181,12 @@ def seeds(block: int) -> range:
 
 
 @pytest.mark.parametrize("block", range(SEEDS // BLOCK))
-def test_whatever_happens_every_event_has_its_effect_once(block: int, tmp_path: Path) -> None:
+def test_whatever_happens_every_event_has_its_effect_once(
+    block: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Nobody pulls a plug here (tests/recaug/test_power_loss.py does): a disk takes a tenth of it.
+    monkeypatch.setattr(os, "fsync", lambda _: None)
+
     async def all_of_them() -> None:
         for seed in seeds(block):
             try:
