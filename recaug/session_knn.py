@@ -182,4 +182,4 @@ def _total(rows: Int64, votes: Float64) -> tuple[Int64, Float64]:
     """Sum of the votes by row, in the order of who names them."""
     found, first, voted = np.unique(rows, return_index=True, return_inverse=True)
     order = np.argsort(first)
-    return found[order], np.bincount(voted, votes)[order]
+    return found[order], np.bincount(voted, votes).astype(np.float64, copy=False)[order]
