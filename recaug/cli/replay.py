@@ -22,7 +22,8 @@ def replay(
         str,
         typer.Argument(
             metavar="PATH[:SPEED]",
-            help="A file, and how fast: max (default), 10x real time, or 500 events per second.",
+            help="A file or a directory of periods, and how fast: max (default), 10x real time, or"
+            " 500 events per second.",
         ),
     ],
     keep_time: Annotated[
@@ -51,7 +52,8 @@ def replay(
 
     Reads JSON lines (our events, GA4, Segment, Snowplow, Metarank; or rows),
     CSV and TSV, Parquet, RecBole .inter, MovieLens `::`, `user item` lists,
-    plain or gzip, and says which column it takes for what. Titles beside the
+    plain or gzip, or a directory of period_0.txt, period_1.txt ... of
+    `session item` lines, and says which column it takes for what. Titles beside the
     data (.item, items.tsv, movies.dat ...) are published first. Event times
     move to now, the spacing kept at the chosen speed; the original stays in
     properties.original_timestamp.

@@ -6,7 +6,6 @@ first, each file a step in time after the one before it.
 
 from __future__ import annotations
 
-import re
 from array import array
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -22,6 +21,7 @@ from recaug.events import KINDS, Rejection, items_of, parse_event, user_key
 from recaug.replay import Happening, Source, open_source
 from recaug.replay.documents import documents_beside
 from recaug.replay.lines import time_field
+from recaug.replay.periods import period_files
 
 #: Events held, most: 32 bytes each, and their ids.
 MOST = 50_000_000
@@ -29,8 +29,6 @@ MOST = 50_000_000
 PERIOD_MS = 7 * 86_400_000
 #: Later than any event: data of the past is not checked against the clock.
 _EVER_MS = 2**53
-
-_PERIOD = re.compile(r"period_(\d+)\.txt(?:\.gz)?")
 
 #: Called with the number of events read so far, now and then.
 Told = Callable[[int], None]
@@ -108,12 +106,6 @@ def _file(path: Path, told: Told) -> DataSet:
 
 def _periods(path: Path, told: Told) -> DataSet:
     files = period_files(path)
-    if len(files) < 2:
-        raise Failure(
-            f"{path} is no directory of periods",
-            f"it holds {len(files)} files called period_0.txt, period_1.txt … (or .txt.gz)",
-            "name a file in it, or put two periods there at least",
-        )
     rows, numbers = _Rows(), array("q")
     for number, file in enumerate(files):
         # A session belongs to its period: another one's may have the same number.
@@ -121,12 +113,6 @@ def _periods(path: Path, told: Told) -> DataSet:
         numbers.extend([number] * (len(rows.users) - len(numbers)))
     note = f"{len(files)} periods of `session item` lines"
     return _data(path, note, rows, np.array(numbers, np.int64), {})
-
-
-def period_files(path: Path) -> list[Path]:
-    """`period_N.txt[.gz]` in the order of N."""
-    named = ((_PERIOD.fullmatch(file.name), file) for file in path.iterdir())
-    return [file for _, file in sorted((int(name[1]), file) for name, file in named if name)]
 
 
 def _take(source: Source, rows: _Rows, prefix: str, at_ms: int | None, told: Told) -> None:

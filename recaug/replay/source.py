@@ -15,6 +15,7 @@ from recaug.replay.columns import Columns
 from recaug.replay.files import read_lines, suffix
 from recaug.replay.happening import Happening, Tally
 from recaug.replay.order import placed
+from recaug.replay.periods import period_files, sessions
 from recaug.replay.tables import happenings, is_header, parquet_table, text_table
 
 #: Lines looked at to tell pairs from histories.
@@ -38,6 +39,8 @@ def open_source(path: Path) -> Source:
 
     :raises Failure: it is no format that can be replayed.
     """
+    if path.is_dir():
+        return _directory(path)
     if suffix(path) in (".parquet", ".pq"):
         return _table(path, "Parquet")
     first = next((line for line in read_lines(path) if line.strip()), "")
@@ -113,6 +116,12 @@ def _list(path: Path) -> Source:
         raise _unknown(path, next(line for line in head if line.strip()))
     found = lists.histories(rows, tally)
     return _ordered(path, "user and its items a line", "every item a click", tally, found)
+
+
+def _directory(path: Path) -> Source:
+    files, tally = period_files(path), Tally()
+    note = f"{len(files)} periods of `session item` lines, in their order"
+    return Source(path, "directory", note, tally, False, sessions(files, tally))
 
 
 def _unknown(path: Path, first: str) -> Failure:

@@ -57,15 +57,15 @@ class Speed:
 def split_target(target: str) -> tuple[Path, Speed]:
     """Take `PATH[:SPEED]` apart; without a speed it goes as fast as it can.
 
-    :raises Failure: there is no such file, or no such speed.
+    :raises Failure: there is no such file or directory, or no such speed.
     """
     path, colon, speed = target.rpartition(":")
-    if not colon or Path(target).is_file():
+    if not colon or Path(target).exists():
         path, speed = target, "max"
-    if not Path(path).is_file():
+    if not Path(path).exists():
         raise Failure(
             f"{path} is not there",
-            "replay reads one file of events",
+            "replay reads one file of events, or a directory of periods",
             "name a file: recaug replay PATH[:SPEED]",
         )
     return Path(path), Speed.of(speed)

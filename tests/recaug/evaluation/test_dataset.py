@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from recaug.errors import Failure
-from recaug.evaluation.dataset import PERIOD_MS, DataSet, period_files, read
+from recaug.evaluation.dataset import PERIOD_MS, DataSet, read
 from recaug.events import KINDS
+from recaug.replay.periods import period_files
 
 
 def rows(data: DataSet) -> list[tuple[int, str, int]]:

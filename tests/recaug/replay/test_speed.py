@@ -42,8 +42,7 @@ def test_a_path_may_hold_colons_and_a_speed_may_be_missing(tmp_path: Path) -> No
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(Failure, match=r"none\.csv"):
         split_target(f"{tmp_path}/none.csv:300")
-    with pytest.raises(Failure):
-        split_target(str(tmp_path))
+    assert split_target(f"{tmp_path}:300") == (tmp_path, Speed(rate=300))  # a directory of periods
 
 
 @given(place=st.integers(0, 10**6), since_ms=st.integers(0, 10**9))
