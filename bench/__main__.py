@@ -1,7 +1,8 @@
 """`python -m bench [NAME …] [--json] [--quick] [--write]`: measure ours beside named alternatives.
 
 A ratio is what these numbers are for: both sides ran in turn on the same machine, so whatever else
-it was doing was done to both. Without a name all benches run and bench/RESULTS.md is written.
+it was doing was done to both. Without a name all benches but `learn`, which takes hours, run and
+bench/RESULTS.md is written.
 """
 
 from __future__ import annotations
@@ -23,7 +24,11 @@ from bench.result import Result
 from bench.stage import use_defaults
 from recaug.errors import Failure
 
-BENCHES = ("ingest", "latency", "saturation", "score", "state", "freshness", "growth", "train")
+BENCHES = (
+    "ingest", "latency", "saturation", "score", "state", "freshness", "growth", "train", "learn",
+)  # fmt: skip
+#: Takes hours, and runs when it is named.
+NAMED = ("learn",)
 RESULTS = Path(__file__).with_name("RESULTS.md")
 
 
@@ -33,7 +38,7 @@ def main(arguments: list[str]) -> int:
     A bench that cannot be run is told, and the others go on.
     """
     asked = _parser().parse_args(arguments)
-    names: list[str] = asked.names or list(BENCHES)
+    names: list[str] = asked.names or [name for name in BENCHES if name not in NAMED]
     # Or what was started would outlive us in part, and our directories whole.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     use_defaults()

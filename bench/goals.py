@@ -51,6 +51,14 @@ class Goal:
         return f"{name}{self.sign} {number}{' ' + self.unit if self.unit else ''}"
 
 
+def _learned(data: str, hr: float, ndcg: float) -> tuple[Goal, Goal]:
+    """Of leave-one-out, per cent."""
+    return (
+        Goal("learn", "ours", "≥", hr, {"data": data, "unit": "% HR@10"}, unit="%"),
+        Goal("learn", "ours", "≥", ndcg, {"data": data, "unit": "% NDCG@10"}, unit="%"),
+    )
+
+
 GOALS = (
     Goal("ingest", "ratio", "≥", 50, peer="stock Faust"),
     Goal("ingest", "ratio", "≥", 2.5, peer="Quix"),
@@ -72,6 +80,19 @@ GOALS = (
     Goal("freshness", "ours", "≤", 2, {"what": "item to list"}, unit="s"),
     Goal("growth", "times_base", "≤", 1.2),
     Goal("train", "ratio", "≥", 2, peer="RecTools"),
+    *_learned("ML-100K", hr=18, ndcg=9.5),
+    *_learned("Beauty", hr=9.3, ndcg=5.4),
+    *_learned("Beauty with titles", hr=10, ndcg=5.8),
+    *_learned("Toys", hr=9.8, ndcg=5.9),
+    *_learned("Sports", hr=5.8, ndcg=3.3),
+    *_learned("ML-1M", hr=32, ndcg=18.8),
+    Goal("learn", "ratio", "≥", 1, {"data": "Diginetica", "model": "neural"}),
+    Goal("learn", "gain", "≥", 2, {"data": "Diginetica", "model": "ours", "unit": "% HR@20"}),
+    Goal("learn", "gain", "≥", 1, {"data": "Diginetica", "model": "ours", "unit": "% MRR@20"}),
+    *(
+        Goal("learn", "ours", "≥", bound, {"data": "Beauty by time", "part": part}, unit="%")
+        for part, bound in (("all", 5.6), ("warm", 7.6), ("cold", 3.5), ("few", 2.8))
+    ),
 )
 
 

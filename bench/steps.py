@@ -39,7 +39,7 @@ def _train(model: SequenceModel, log: Log, recipe: Recipe, budget_s: float) -> t
     generator, length = torch.Generator().manual_seed(0), model.encoder.shape.history
     similar = followers(log, length, len(model.table))
     epochs = iter(lambda: cut(log, length, rng), None)
-    steps = (b for rows in epochs for b in batches(rows, similar, recipe.views, recipe.batch, rng))
+    steps = (b for rows in epochs for b in batches(rows, similar, recipe.mix, recipe.batch, rng))
     events, began = 0, time.process_time()
     for number, batch in enumerate(steps):
         if number == WARM:

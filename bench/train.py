@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bench import environment
+from bench.datasets import dataset
 from bench.progress import say
 from bench.result import Result, shown
 from recaug.errors import Failure
@@ -31,7 +32,7 @@ PATIENCE_S = 300.0
 def run(quick: bool) -> Iterator[Result]:
     """Rounds in turn, each in a process of its own."""
     rounds, budget_s = (1, 3.0) if quick else (5, 15.0)
-    log = _log()
+    log = dataset("ml-100k/ml-100k.inter.gz")
     theirs_python = environment.python("rectools")
     rates: dict[str, list[float]] = {"ours": [], "rectools": []}
     for number in range(rounds):
@@ -56,16 +57,3 @@ def _rate(python: Path, module: str, log: Path, budget_s: float) -> float:
         raise Failure(f"{module} failed", done.stderr[-1_500:], "see the lines above")
     found = json.loads(done.stdout.strip().splitlines()[-1])
     return float(found["events"] / found["cpu_s"])
-
-
-def _log() -> Path:
-    """MovieLens 100k, from RECAUG_DATA, else from `shared/data` beside the checkout."""
-    place = Path(os.environ.get("RECAUG_DATA", checkout().parent / "shared" / "data"))
-    found = place / "ml-100k" / "ml-100k.inter.gz"
-    if not found.exists():
-        raise Failure(
-            "there is nothing to train on",
-            f"{found} is missing",
-            "set RECAUG_DATA to the directory that holds ml-100k",
-        )
-    return found.absolute()

@@ -4,6 +4,7 @@ fine-tune JOB        train on a job directory; progress as JSON lines, then JOB/
 prepare              do once what takes a minute: trace the model's graph, export the text encoder
 export-encoder       turn a text encoder into ONNX and a tokenizer, once
 evaluate             what `recaug evaluate` runs: progress on stderr, the report as JSON on stdout
+augment-report       what `recaug augment report` runs, the same way
 """
 
 from __future__ import annotations
@@ -89,6 +90,23 @@ def _evaluate(given: argparse.Namespace) -> None:
     print(json.dumps(found))  # noqa: T201
 
 
+def _augment_report(given: argparse.Namespace) -> None:
+    began_s = time.monotonic()
+    from models.augment import report
+    from models.bars import Bars
+
+    terms = report.Terms(
+        given.data, given.split, given.budget, given.device, given.seeds, tuple(given.only),
+        given.paraphrase, tuple(given.back_translation),
+    )  # fmt: skip
+    try:
+        with Bars() as bars:
+            found = report.report(terms, began_s, bars.say, bars.tell)
+    except KeyboardInterrupt:  # the terminal's Ctrl-C reaches us too
+        raise SystemExit(130) from None
+    print(json.dumps(found))  # noqa: T201
+
+
 def _be_modest() -> None:
     """Serving comes first: the lowest priority, and no threads but those asked for."""
     os.nice(19)
@@ -117,6 +135,16 @@ def _parser() -> argparse.ArgumentParser:
     judge.add_argument("--seed", type=int, default=0)
     judge.add_argument("--models", nargs="+", required=True)
     judge.set_defaults(run=_evaluate)
+    lifts = commands.add_parser("augment-report", help="each augmenter against none")
+    lifts.add_argument("--data", type=Path, required=True)
+    lifts.add_argument("--split", default="")
+    lifts.add_argument("--budget", type=float, required=True, help="seconds")
+    lifts.add_argument("--device", default="auto")
+    lifts.add_argument("--seeds", type=int, default=3)
+    lifts.add_argument("--only", nargs="*", default=[])
+    lifts.add_argument("--paraphrase", default="")
+    lifts.add_argument("--back-translation", nargs="*", default=[])
+    lifts.set_defaults(run=_augment_report)
     return parser
 
 

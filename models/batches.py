@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from recaug.augment.sequence import Rows, neighbours, views
+from recaug.augment.mix import Mix, views
+from recaug.augment.registry import WEIGHTS
+from recaug.augment.rows import Rows, neighbours
 from recaug.batch import FIRST_ROW, Int64, Sequences
 
 Bool = npt.NDArray[np.bool_]
@@ -58,9 +60,9 @@ def cut(log: Log, length: int, rng: np.random.Generator) -> Rows:
 
 
 def batches(
-    rows: Rows, similar: Int64, share: float, size: int, rng: np.random.Generator
+    rows: Rows, similar: Int64, mix: Mix, size: int, rng: np.random.Generator
 ) -> Iterator[Examples]:
-    """All rows once, in random order, `share` of them as views; equal lengths keep company.
+    """All rows once, in random order, some of them as views; equal lengths keep company.
 
     A batch whose views left nothing to ask is left out: it has no mean loss.
     """
@@ -68,9 +70,18 @@ def batches(
     order = np.argsort(lengths, kind="stable")
     parts = [order[at : at + size] for at in range(0, len(order), size)]
     for at in rng.permutation(len(parts)):
-        batch = examples(views(_pick(rows, parts[at]), similar, share, rng))
+        batch = examples(_weighted(views(rows.pick(parts[at]), similar, mix, rng), rng))
         if batch.wanted.any():
             yield batch
+
+
+def _weighted(rows: Rows, rng: np.random.Generator) -> Rows:
+    """Of a row that counts w of an observed one, a share w of its events stays to be asked for."""
+    weights = WEIGHTS[rows.origin]  # (B,)
+    if (weights == 1.0).all():
+        return rows
+    real = rows.real & (rng.random(rows.real.shape) < weights[:, None])
+    return replace(rows, real=real)
 
 
 def examples(rows: Rows) -> Examples:
@@ -108,7 +119,3 @@ def _rows(log: Log, first: Int64, last: Int64, width: int) -> Rows:
         inside & log.asked[at] & (at >= first[:, None]),
         np.zeros(len(first), np.int8),
     )
-
-
-def _pick(rows: Rows, at: Int64) -> Rows:
-    return Rows(rows.items[at], rows.kinds[at], rows.times_ms[at], rows.real[at], rows.origin[at])

@@ -15,10 +15,11 @@ import torch
 
 from models import export, text_map, weights
 from models.adam import AdamW
+from models.eviction import SEEN
 from models.job import Job
 from models.sequence import SequenceModel
 from models.split import Split
-from recaug.batch import FIRST_ROW, History
+from recaug.batch import FIRST_ROW, History, Int64
 from recaug.evaluation import Verdict, popularity
 from recaug.fusion import FILE as FUSION
 from recaug.fusion import Fusion
@@ -39,6 +40,7 @@ class Made:
     model: SequenceModel
     optimizer: AdamW
     fusion: Fusion
+    seen_ms: Int64  # when each item of the vocabulary had its last event
 
 
 def write(job: Job, data: Split, record: ModelRecord, made: Made) -> ModelRecord:
@@ -77,6 +79,7 @@ def record(
         events=len(job.snapshot) if terms.events is None else terms.events,
         metrics={
             **verdict.metrics, **more, "unknown_targets": int((data.test.rows < 2).sum()),
+            "trigger": terms.trigger, "afresh": terms.afresh,
             "learned_until_ms": int(data.source.times_ms[data.log.asked].max(initial=0)),
         },
         train_seconds=round(seconds, 3), device=device,
@@ -107,6 +110,7 @@ def _files(job: Job, data: Split, graph: bytes, made: Made) -> dict[str, Content
         VOCABULARY: json.dumps(data.vocabulary, ensure_ascii=False).encode(),
         POPULARITY: _popularity(job, data),
         FUSION: json.dumps(made.fusion.plain()).encode(),
+        SEEN: _npy(made.seen_ms),
         **weights.pack(made.model, made.optimizer),
     }
     counts = data.counts[FIRST_ROW:]

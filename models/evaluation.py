@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,9 +12,12 @@ import torch
 
 from models.contender import Neural, Texts
 from models.device import choose
+from models.peer import RecTools, interpreter
+from models.recipes import Plan
 from models.sequence import Shape
 from models.text_rows import Float32
 from models.train import Recipe
+from recaug.augment.mix import NOTHING
 from recaug.evaluation.baselines.itemknn import ItemKnn
 from recaug.evaluation.baselines.popular import Popular
 from recaug.evaluation.baselines.sessionknn import Sessions
@@ -28,15 +32,15 @@ from recaug.text import TextEncoder
 
 #: Of the budget that training gets at least, however long the baselines took.
 LEAST = 0.2
-#: Of the time that is left, what the baseline that trains takes.
-BASELINE = 0.2
+#: Of the time that is left, what the baseline that trains takes, and a peer: as much as ours.
+BASELINE, PEER = 0.2, 0.5
 #: Of the budget, what is kept for the report.
 REPORT = 0.03
 #: Titles encoded between two words of progress.
 ENCODED = 512
 
-#: What SASRec was published with: one negative for each positive, and no views.
-SASREC = Recipe(loss="one negative", views=0.0)
+#: What SASRec was published with: one negative for each positive, nothing else.
+SASREC = Plan(Shape(), Recipe(loss="one negative", mix=NOTHING), placed=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,8 @@ def evaluate(terms: Terms, began_s: float, say: Say, tell: Callable[[str], None]
     tell(_told(data, divided))
     end_s = began_s + terms.budget_s * (1 - REPORT)
     contenders = _contenders(terms, end_s, data, divided, place, say)
+    if "rectools" in set(terms.models) - {one.name for one in contenders}:
+        tell("rectools is left out: it is not installed (python -m bench train installs it)")
     results = run(contenders, divided, say)
     return report(str(terms.data), divided, results, time.monotonic() - began_s, terms.seed)
 
@@ -78,17 +84,40 @@ def _told(data: DataSet, divided: Split) -> str:
     )
 
 
+class Purse:
+    """Seconds that a contender may take for each fold in turn: its share of what is left.
+
+    Who takes all of it leaves so much for everybody else as they took of the fold before.
+    """
+
+    def __init__(
+        self, end_s: float, least_s: float, folds: int, share: float,
+        clock_s: Callable[[], float] = time.monotonic,
+    ) -> None:  # fmt: skip
+        self._end_s, self._least_s, self._left, self._share = end_s, least_s, folds, share
+        self._clock_s = clock_s
+        self._asked_s, self._given_s = math.inf, 0.0
+
+    def __call__(self) -> float:
+        now_s = self._clock_s()
+        others_s = max(0.0, now_s - self._asked_s - self._given_s) if self._share == 1.0 else 0.0
+        left_s = max((self._end_s - now_s) / self._left - others_s, self._least_s / self._left)
+        self._left -= 1
+        self._asked_s, self._given_s = now_s, self._share * left_s
+        return self._given_s
+
+
 def _contenders(
     terms: Terms, end_s: float, data: DataSet, divided: Split, place: torch.device, say: Say
 ) -> list[Contender]:
-    def time_s(share: float) -> Callable[[], float]:
-        return lambda: share * max(end_s - time.monotonic(), LEAST * terms.budget_s)
+    def purse(share: float) -> Purse:
+        least_s = LEAST * terms.budget_s
+        return Purse(end_s, least_s, len(divided.folds), share if both else 1.0)
 
     both = {"neural", "ours"} & set(terms.models)
-    baseline, folds = time_s(BASELINE if both else 1.0), len(divided.folds)
-    texts = Texts(divided.vocabulary, _vectors(data, say) if both else {})
-    sasrec = Neural("sasrec", SASREC, baseline, folds, place, terms.seed, say)
-    neural = Neural("neural", None, time_s(1.0), folds, place, terms.seed, say, texts)
+    texts = Texts(divided.vocabulary, vectors(data, say) if both else {})
+    sasrec = Neural("sasrec", SASREC, purse(BASELINE), place, terms.seed, say)
+    neural = Neural("neural", None, purse(1.0), place, terms.seed, say, texts)
     # Where both are asked for, the first has trained on the fold when the second's turn comes.
     learn = (lambda _: None) if "neural" in both else neural.fit
     makers: dict[str, Callable[[], Contender]] = {
@@ -96,13 +125,23 @@ def _contenders(
         "itemknn": ItemKnn,
         "vsknn": Sessions,
         "sasrec": lambda: sasrec,
+        **_peers(terms, purse),
         "neural": lambda: neural,
-        "ours": lambda: Fused("ours", learn, neural.score, Shape().temperature),
+        "ours": lambda: Fused("ours", learn, neural.score_known, neural.score),
     }
     return [make() for name, make in makers.items() if name in terms.models]
 
 
-def _vectors(data: DataSet, say: Say) -> dict[str, Float32]:
+def _peers(
+    terms: Terms, purse: Callable[[float], Callable[[], float]]
+) -> dict[str, Callable[[], Contender]]:
+    python = interpreter()
+    if python is None:
+        return {}
+    return {"rectools": lambda: RecTools(python, purse(PEER), terms.seed)}
+
+
+def vectors(data: DataSet, say: Say) -> dict[str, Float32]:
     """The titles' vectors by item id, from the encoder that serves; none where it is not there."""
     items = list(data.titles)
     if not items:

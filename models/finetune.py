@@ -9,23 +9,27 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import torch
 
-from models import bundle, text_map, weights
+from models import bundle, eviction, text_map, weights
 from models.adam import AdamW
+from models.augment import choice
 from models.device import choose
 from models.job import Job
 from models.judge import judge
+from models.parent import Parent
 from models.sequence import SPREAD, SequenceModel, Shape
 from models.split import Split, split
 from models.text_rows import whitened
 from models.train import Progress, Recipe, scorer, train
 from recaug import atomic
 from recaug import evaluation as evaluate
-from recaug.registry import Bundle, ModelRecord
+from recaug.batch import Int64
+from recaug.registry import ModelRecord
 
 #: Kept of the budget for the gate, the export and the bundle.
 RESERVE_S = 5.0
@@ -53,19 +57,22 @@ def fine_tune(job: Job, spent_s: Callable[[], float], say: Say) -> ModelRecord:
     terms = job.terms
     torch.set_num_threads(terms.threads)
     torch.manual_seed(terms.seed)
-    registry = terms.open_registry()
-    parent = registry.open(terms.name, terms.parent) if terms.parent else None
-    known: list[str] = parent.json(bundle.VOCABULARY) if parent else []
+    parent = Parent.of(job)
+    known = parent.vocabulary if parent else []
     data = split(job.snapshot, known, terms.history, terms.item_capacity)
-    trained = _train(job, data, parent, spent_s, say)
+    chosen = choice.choose(job, parent.bundle if parent else None, RECIPE.mix)
+    origin = None if terms.afresh else parent
+    trained = _train(job, data, origin, replace(RECIPE, mix=chosen.mix), spent_s, say)
     say("gate", 0, 1, None)
     found = judge(job, data, trained.model, parent)
     say("gate", 1, 1, None)
-    extra, device = _extra(trained), str(trained.device)
+    extra = _extra(trained) | chosen.told(found.verdict.metrics)
+    device = str(trained.device)
     record = bundle.record(job, data, found.verdict, extra, trained.seconds, device)
     if record.promoted:
         say("export", 0, 1, None)
-        made = bundle.Made(trained.model, trained.optimizer, found.fusion)
+        seen = eviction.last_seen(data.vocabulary, _seen(parent), job.snapshot)
+        made = bundle.Made(trained.model, trained.optimizer, found.fusion, seen)
         record = bundle.write(job, data, record, made)
         say("export", 1, 1, None)
     atomic.write_bytes(job.directory / "result.json", record.model_dump_json(indent=1).encode())
@@ -73,11 +80,12 @@ def fine_tune(job: Job, spent_s: Callable[[], float], say: Say) -> ModelRecord:
 
 
 def _train(
-    job: Job, data: Split, parent: Bundle | None, spent_s: Callable[[], float], say: Say
-) -> Trained:
+    job: Job, data: Split, parent: Parent | None, recipe: Recipe, spent_s: Callable[[], float],
+    say: Say,
+) -> Trained:  # fmt: skip
     began, device = time.monotonic(), choose(job.terms.device)
     model, optimizer = _start(job, data, parent)
-    text = whitened(data.vocabulary, job.vectors) if data.rows <= RECIPE.full_softmax else None
+    text = whitened(data.vocabulary, job.vectors) if data.rows <= recipe.full_softmax else None
     optimizer = weights.with_texts(model, optimizer, text, fresh=parent is None)
     model.to(device)
     optimizer.to(device)
@@ -88,9 +96,10 @@ def _train(
         return float(evaluate.ndcg(places).mean()) if len(places) else 0.0
 
     progress = train(
-        model, optimizer, data.log, RECIPE, RECIPE.warm_rate if parent else RECIPE.rate,
+        model, optimizer, data.log, recipe, recipe.warm_rate if parent else recipe.rate,
         validation, _over(job, spent_s),
         lambda step, steps, loss: say("train", step, steps, loss), job.terms.seed,
+        job.terms.budget_s,
     )  # fmt: skip
     model.cpu()
     optimizer.to(torch.device("cpu"))
@@ -98,20 +107,24 @@ def _train(
     return Trained(model, optimizer, progress, device, time.monotonic() - began)
 
 
-def _start(job: Job, data: Split, parent: Bundle | None) -> tuple[SequenceModel, AdamW]:
+def _start(job: Job, data: Split, parent: Parent | None) -> tuple[SequenceModel, AdamW]:
     """The parent with rows for the new items, or a model that knows nothing."""
     shape = Shape(history=job.terms.history)
-    if parent is None or weights.shape_of(parent) != shape:
+    if parent is None or weights.shape_of(parent.bundle) != shape:
         # Another shape cannot be continued; the gate still compares the two.
         model = SequenceModel(shape, data.rows, RECIPE.dropout)
         return model, AdamW(model)
-    model, optimizer = weights.restore(parent, RECIPE.dropout)
+    model, optimizer = parent.model(RECIPE.dropout)
     new = torch.randn(len(data.vocabulary) - data.inherited, shape.width) * SPREAD  # (M, d)
-    if parent.has(bundle.TEXT_MAP) and len(new):
-        items = data.vocabulary[data.inherited :]
-        rows = text_map.first_rows(items, job.vectors, parent.array(bundle.TEXT_MAP), new.numpy())
+    if parent.bundle.has(bundle.TEXT_MAP) and len(new):
+        items, known = data.vocabulary[data.inherited :], parent.bundle.array(bundle.TEXT_MAP)
+        rows = text_map.first_rows(items, job.vectors, known, new.numpy())
         new = torch.from_numpy(rows)
     return weights.grown(model, optimizer, new, RECIPE.dropout)
+
+
+def _seen(parent: Parent | None) -> Int64:
+    return np.zeros(0, np.int64) if parent is None else parent.seen_ms
 
 
 def _over(job: Job, spent_s: Callable[[], float]) -> Callable[[], bool]:

@@ -37,6 +37,9 @@ class Terms(BaseModel):
     events: int | None = Field(None, ge=0, description="Events learned from so far, for the record")
     offsets: dict[str, Any] = Field(default_factory=dict)
     item_capacity: int = Field(1_000_000, ge=1)
+    item_age_s: float = Field(30 * 86_400.0, gt=0, description="Items not seen for so long leave")
+    trigger: str = Field("", description="Why now, for the record")
+    afresh: bool = Field(False, description="Begin from nothing, and challenge the parent")
 
     def open_registry(self) -> Registry:
         """Where the parent is and the winner goes."""

@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from models import weights
 from models.job import Job
+from models.parent import Parent
 from models.sequence import MASKED, SequenceModel
 from models.split import Split
 from models.train import scorer
@@ -24,7 +24,6 @@ from recaug.batch import Int64
 from recaug.evaluation import Bool, Float64, Verdict
 from recaug.evaluation.fused import Others, choose, fused, log_odds
 from recaug.fusion import FILE, Fusion
-from recaug.registry import Bundle
 
 #: Newest events that the neighbours are taught; the live ones know no more after a start.
 TAUGHT = 100_000
@@ -36,7 +35,7 @@ class Judgement:
     fusion: Fusion  # what goes into the challenger's bundle
 
 
-def judge(job: Job, data: Split, model: SequenceModel, parent: Bundle | None) -> Judgement:
+def judge(job: Job, data: Split, model: SequenceModel, parent: Parent | None) -> Judgement:
     """Weights are chosen on validation, then everybody is ranked on what was held out."""
     others = _Taught(job, data)
     own, fold = _log_odds(model, data), data.fold()
@@ -46,8 +45,8 @@ def judge(job: Job, data: Split, model: SequenceModel, parent: Bundle | None) ->
     popular = _places(job, data, evaluate.popular(data.source, job.terms.half_life_s, data.rows))
     champion = None
     if parent is not None:
-        theirs, _ = weights.restore(parent, dropout=0.0)
-        known = Fusion.read(parent.read(FILE)) if parent.has(FILE) else Fusion.alone()
+        (theirs, _), held = parent.model(dropout=0.0), parent.bundle
+        known = Fusion.read(held.read(FILE)) if held.has(FILE) else Fusion.alone()
         champion = _places(job, data, fused(_log_odds(theirs, data), known, informed))
     verdict = evaluate.gate(served, champion, popular)
     return Judgement(

@@ -1,31 +1,68 @@
-"""One recipe for each kind of log, told apart by how much is known of a user.
+"""One plan for each kind of log, told apart by how much is known of a user and what comes again.
 
-    long histories    ratings, listening, video: hundreds of events a user, items in common
-    short histories   purchases and visits: a handful a user, most items rare
+    ratings      long histories: ratings, listening, video; hundreds of events a user
+    sessions     short ones in which the same comes again: visits to a shop
+    purchases    short ones in which it does not: a handful a user, most items rare
 
-Chosen on validation slices of MovieLens 100k and of Amazon Beauty. A short history says so little
-that wide vectors and half of everything dropped out win; on a long one that only slows learning.
+Chosen on validation slices of MovieLens 100k, Diginetica and Amazon Beauty. A purchase says so
+little that wide vectors and half of everything dropped out win; on long histories that only slows
+learning.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from models.batches import Bool
+from models.sequence import Shape
 from models.train import Recipe
+from recaug.augment.mix import NOTHING
 from recaug.batch import Sequences
 
-#: Mean events of a user from which on a log has long histories.
+#: Mean events of a user from which on histories are long.
 LONG = 30
+#: Share of events that the same user had before, from which on a log is of sessions.
+AGAIN, WITHIN = 0.08, 50
+#: All of the catalogue is compared with up to so many items.
+FULL = 50_000
 
-LONG_HISTORIES = Recipe()
-SHORT_HISTORIES = Recipe(
-    width=128, dropout=0.5, rate=2e-3, views=0.0, batch=128, patience=5, full_softmax=50_000
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to train and how."""
+
+    shape: Shape
+    recipe: Recipe
+    replay: float = 1.0  # old events learned again for each that is new, from the second fold on
+    placed: bool = True  # items begin among those they were seen with (`models.company`)
+
+
+RATINGS = Plan(Shape(), Recipe())
+SESSIONS = Plan(
+    Shape(width=128),
+    Recipe(
+        dropout=0.3,
+        rate=4e-3,
+        warm_rate=2e-3,
+        mix=NOTHING,
+        batch=128,
+        patience=3,
+        full_softmax=FULL,
+    ),
+)
+PURCHASES = Plan(
+    Shape(width=128),
+    Recipe(dropout=0.5, rate=2e-3, mix=NOTHING, batch=128, patience=5, full_softmax=FULL),
 )
 
 
-def recipe_for(source: Sequences, known: Bool) -> Recipe:
-    """The recipe that fits the `known` (n,) events of a log."""
+def plan_for(source: Sequences, known: Bool) -> Plan:
+    """The plan that fits the `known` (n,) events of a log."""
     events = np.bincount(source.owners()[known])
     events = events[events > 0]
-    return LONG_HISTORIES if len(events) and events.mean() >= LONG else SHORT_HISTORIES
+    if len(events) and events.mean() >= LONG:
+        return RATINGS
+    again = source.repeats(WITHIN)[known]
+    return SESSIONS if len(again) and again.mean() >= AGAIN else PURCHASES

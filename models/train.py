@@ -13,12 +13,22 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from models.adam import AdamW
+from models.augment.adversarial import ROUNDS, worst
+from models.augment.mixup import correction, mixed
+from models.augment.synthesis import synthesise
+from models.augment.wording import Wordings
+from models.average import Average
 from models.batches import Examples, Log, batches, cut, followers
 from models.sequence import SequenceModel
 from models.softmax import catalogue_loss
 from recaug import evaluation as evaluate
-from recaug.augment.sequence import counts
+from recaug.augment.mix import Mix
+from recaug.augment.registry import AUGMENTERS, Place
+from recaug.augment.rows import counts, joined
 from recaug.batch import FIRST_ROW, UNKNOWN_ROW, Sequences, windows
+
+#: A fifth of the sequences as views.
+FIVE = Mix.of(dict.fromkeys(("crop", "mask", "reorder", "substitute", "insert"), 0.04))
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +36,10 @@ class Recipe:
     """How to train; the defaults were chosen on ml-100k and simulated traffic, one CPU thread."""
 
     loss: Literal["softmax", "one negative"] = "softmax"
-    width: int = 64  # of a model that starts from nothing
     rate: float = 5e-3
     warm_rate: float = 1e-3
     dropout: float = 0.2
-    views: float = 0.2  # share of sequences that are augmented
+    mix: Mix = FIVE  # of augmenters
     hidden: float = 0.5  # share of positions asked at once, since most requests are
     epochs: int = 60
     patience: int = 4
@@ -59,50 +68,76 @@ Report = Callable[[int, int, float], None]
 def train(
     model: SequenceModel, optimizer: AdamW, log: Log, recipe: Recipe, rate: float,
     validation: Callable[[], float], over: Callable[[], bool], report: Report, seed: int,
+    budget_s: float = 60.0, others: Tensor | None = None,
 ) -> Progress:  # fmt: skip
     """Train `model` in place until `over` says so, nothing is gained, or all epochs are done.
 
-    `validation` is asked after each epoch, larger is better; the best epoch's weights stay.
+    `validation` is asked after each epoch, larger is better; the best epoch's weights stay. They
+    are means over its last steps (`models.average`). What synthesises rows takes a share of
+    `budget_s`. `others` (V, N, q) are other wordings of the model's texts.
     """
     rng = np.random.default_rng(seed)
     generator = torch.Generator(device="cpu").manual_seed(seed)
     run, length = Progress(), model.encoder.shape.history
     similar = followers(log, length, len(model.table))
     run.best = validation()
-    best = _copy(model, optimizer)
+    best, average = _copy(model, optimizer), Average(model)
+    made = synthesise(log, recipe.mix, _text(model), length, budget_s, over, seed)
+    if made is not None and model.texts is not None:
+        model.texts.text = torch.from_numpy(made.text).to(model.table.device)
+    wordings = Wordings(others, sum(recipe.mix.at(Place.TEXT).values()), seed)
     while run.epochs < recipe.epochs and run.stopped == "epochs":
         rows = cut(log, length, rng)
+        rows = rows if made is None else joined(rows, made.rows)
         steps = math.ceil(len(rows.items) / recipe.batch) * recipe.epochs
-        for batch in batches(rows, similar, recipe.views, recipe.batch, rng):
-            if over():
-                run.stopped = "budget"
-                break
-            run.loss = step(model, optimizer, batch, recipe, rate, generator)
-            run.steps += 1
-            run.origins = _add(run.origins, counts(batch.origin))
-            report(run.steps, steps, run.loss)
+        with wordings.in_place(model.texts):
+            for batch in batches(rows, similar, recipe.mix, recipe.batch, rng):
+                if over():
+                    run.stopped = "budget"
+                    break
+                run.loss = step(model, optimizer, batch, recipe, rate, generator)
+                average.take()
+                run.steps += 1
+                run.origins = _add(run.origins, counts(batch.origin))
+                report(run.steps, steps, run.loss)
         run.epochs += 1
-        reached = validation()
-        if reached > run.best:
-            run.best, run.best_epoch, best = reached, run.epochs, _copy(model, optimizer)
-        elif run.epochs - run.best_epoch >= recipe.patience:
+        with average.in_place():
+            reached = validation()
+            if reached > run.best:
+                run.best, run.best_epoch, best = reached, run.epochs, _copy(model, optimizer)
+        if run.epochs - run.best_epoch >= recipe.patience:
             run.stopped = "no gain"
-            break
     _restore(model, optimizer, best)
     return run
 
 
 def loss_of(
-    model: SequenceModel, batch: Examples, recipe: Recipe, generator: torch.Generator
-) -> Tensor:
-    """Mean cross-entropy of what came next over the whole catalogue, or a sample of it."""
-    table = model.unit()  # (N, d)
+    model: SequenceModel, batch: Examples, recipe: Recipe, generator: torch.Generator,
+    table: Tensor | None = None, mixup: bool = False,
+) -> Tensor:  # fmt: skip
+    """Mean cross-entropy of what came next over the whole catalogue, or a sample of it.
+
+    `table` (N, d) is the model's own, or what an adversary makes of it.
+    """
+    table = model.unit() if table is None else table  # (N, d)
     hidden = torch.rand(batch.gaps.shape, generator=generator).lt(recipe.hidden)  # (B, L)
     asked = batch.gaps.masked_fill(hidden.to(batch.gaps.device), 0.0)  # (B, L)
     out = model.encoder(batch.items, batch.kinds, batch.gaps, table, asked)  # (B, L, d)
     at = batch.wanted.ge(FIRST_ROW)  # (B, L)
     vectors, wanted = out[at], batch.wanted[at]  # (M, d), (M,)
     heat = model.encoder.shape.temperature
+    if mixup:
+        vectors, partner, share = mixed(vectors, generator)
+        added = correction(vectors, table, wanted, partner, share, heat)
+        return added + _catalogue(vectors, wanted, table, recipe, heat, generator)
+    return _catalogue(vectors, wanted, table, recipe, heat, generator)
+
+
+def _catalogue(
+    vectors: Tensor, wanted: Tensor, table: Tensor, recipe: Recipe, heat: float,
+    generator: torch.Generator,
+) -> Tensor:  # fmt: skip
+    """Mean loss of `wanted` (M,) for unit vectors (M, d) and a table (N, d) of unit rows."""
     if recipe.loss == "one negative":
         return _one_negative(vectors / heat, wanted, table, generator)
     if len(table) - FIRST_ROW <= recipe.full_softmax:
@@ -159,13 +194,41 @@ def step(
     model: SequenceModel, optimizer: AdamW, batch: Examples, recipe: Recipe, rate: float,
     generator: torch.Generator,
 ) -> float:  # fmt: skip
+    """One update; what acts inside a step is drawn for it by its share. Returns the loss."""
     model.train()
-    loss = loss_of(model, _on(batch, model.table.device), recipe, generator)
+    batch = _on(batch, model.table.device)
+    acting = [name for name, share in recipe.mix.at(Place.STEP).items()
+              if float(torch.rand((), generator=generator)) < share]  # fmt: skip
+    table = model.unit()  # (N, d)
+    if ROUNDS.keys() & acting:
+        table.retain_grad()
+    loss = loss_of(model, batch, recipe, generator, table, mixup="mixup" in acting)
     loss.backward()  # type: ignore[no-untyped-call]
+    for name in (name for name in acting if name in ROUNDS):
+        assert table.grad is not None
+        _pushed(model, batch, recipe, generator, table.grad, name).backward()  # type: ignore[no-untyped-call]
     torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
     # New rows need no faster rate of their own: their step count starts at zero.
     optimizer.step(rate * min(1.0, _warmup(optimizer)))
     return float(loss.detach())
+
+
+def _pushed(
+    model: SequenceModel, batch: Examples, recipe: Recipe, generator: torch.Generator,
+    gradient: Tensor, name: str,
+) -> Tensor:  # fmt: skip
+    """The loss where an adversary has moved the items, at its weight; `gradient` (N, d)."""
+
+    def at(table: Tensor) -> Tensor:
+        return loss_of(model, batch, recipe, generator, F.normalize(table, dim=1))
+
+    own = model.unit()  # (N, d)
+    return AUGMENTERS[name].weight * at(own + worst(at, own, gradient, ROUNDS[name]))
+
+
+def _text(model: SequenceModel) -> Tensor:
+    """What is known of the attributes of items, (N, q), where nothing is one that is always 0."""
+    return model.table.new_zeros(len(model.table), 1) if model.texts is None else model.texts.text
 
 
 def _warmup(optimizer: AdamW) -> float:

@@ -11,6 +11,7 @@ from torch import Tensor
 from models.adam import AdamW
 from models.sequence import SequenceModel, Shape
 from models.text_rows import LENGTH, PROJECT, Float32, TextRows
+from recaug.batch import Int64
 from recaug.registry import Bundle, CorruptBundle
 
 
@@ -32,8 +33,13 @@ def shape_of(bundle: Bundle) -> Shape:
         raise _unfit(bundle, f"its manifest gives no {error}") from error
 
 
-def restore(bundle: Bundle, dropout: float) -> tuple[SequenceModel, AdamW]:
-    """Model and optimiser as they were written. Raises CorruptBundle where they do not fit."""
+def restore(
+    bundle: Bundle, dropout: float, rows: Int64 | None = None
+) -> tuple[SequenceModel, AdamW]:
+    """Model and optimiser as they were written, with some `rows` of the table or all of them.
+
+    Raises CorruptBundle where they do not fit.
+    """
     weights = load(bundle.read("weights.safetensors"))
     moments = load(bundle.read("optimizer.safetensors"))
     try:
@@ -44,7 +50,21 @@ def restore(bundle: Bundle, dropout: float) -> tuple[SequenceModel, AdamW]:
             value.copy_(moments[name])
     except (KeyError, RuntimeError) as error:
         raise _unfit(bundle, str(error).splitlines()[0]) from error
-    return model, optimizer
+    return (model, optimizer) if rows is None else gathered(model, optimizer, rows, dropout)
+
+
+def gathered(
+    model: SequenceModel, optimizer: AdamW, rows: Int64, dropout: float
+) -> tuple[SequenceModel, AdamW]:
+    """The same model with those `rows` (M,) of its table alone, moments and steps with them."""
+    chosen = torch.from_numpy(rows)
+    smaller = SequenceModel(model.encoder.shape, len(chosen), dropout)
+    weights = model.state_dict()
+    smaller.load_state_dict({**weights, "table": weights["table"][chosen]})
+    state = AdamW(smaller)
+    for name, value in optimizer.state.items():
+        state.state[name].copy_(value[chosen] if name.startswith("table.") else value)
+    return smaller, state
 
 
 def grown(

@@ -48,7 +48,9 @@ class Weights:
 
 
 #: What is chosen from; the first is the model alone.
-CHOICES = tuple(Weights(*pair) for pair in product((0.0, 0.25, 0.5, 1.0, 2.0), (0.0, 0.1, 0.3)))
+CHOICES = tuple(
+    Weights(*pair) for pair in product((0.0, 0.25, 0.5, 1.0, 2.0, 4.0), (0.0, 0.1, 0.3, 1.0))
+)
 #: Targets that the average of all buckets counts in each of them: few targets choose badly.
 SHRINKAGE = 200
 

@@ -187,6 +187,27 @@ LIMITS: Mapping[Bound, Limit] = {
         "a click on a new item is passed over until an old one has left with its sessions",
         loses=True,
     ),
+    Bound.JUDGED_USERS: Limit(
+        "recaug.prequential.judge:USERS",
+        100_000,
+        "users whose last list is kept",
+        "the one served longest ago is forgotten: what that user does next is no target",
+    ),
+    Bound.JUDGED_VERSIONS: Limit(
+        "recaug.prequential.judge:VERSIONS",
+        8,
+        "versions judged at once",
+        "a target of another one is not counted",
+    ),
+    Bound.QUALITY_VERSIONS: Limit(
+        "recaug.quality:VERSIONS",
+        16,
+        "versions",
+        "the first one's sums are forgotten",
+    ),
+    Bound.QUALITY_SUMS: Limit(
+        "recaug.quality:SUMS", 512, "sums of a version", "the oldest is forgotten"
+    ),
     Bound.IN_FLIGHT: Limit(
         "recaug.producer:IN_FLIGHT", 20_000, "messages of a producer", "`send` waits for them"
     ),
@@ -214,6 +235,12 @@ LIMITS: Mapping[Bound, Limit] = {
         "items encoded by learn",
         "the text of a new item is not encoded: it waits for users to act on it",
         loses=True,
+    ),
+    Bound.WORDINGS: Limit(
+        "recaug.augment.wordbook:MOST",
+        200_000,
+        "wordings of item texts",
+        "the one used longest ago is forgotten, and made again when it is wanted",
     ),
     Bound.CHECKPOINTS: Limit("recaug.checkpoint:KEPT", 2, "checkpoints", "older ones are deleted"),
     Bound.JOBS: Limit("streams.trainer:KEPT", 3, "training jobs", "older ones are deleted"),
@@ -257,6 +284,12 @@ LIMITS: Mapping[Bound, Limit] = {
     ),
     Bound.PAGE_ITEMS: Limit(
         f"{_PAGE}.shop:KNOWN", 50_000, "items", "a new one is shown by its id, without a title"
+    ),
+    Bound.METRIC_VERSIONS: Limit(
+        "recaug.prequential.totals:VERSIONS",
+        8,
+        "versions in `/metrics`",
+        "the one heard of longest ago is left out",
     ),
     Bound.PAGE_LISTS: Limit(
         f"{_PAGE}.live:LISTS", 1_000, "lists of the page's users", "the oldest is forgotten"

@@ -35,6 +35,7 @@ COMMANDS = {
     "dlq": "Show rejected events and why they were rejected.",
     "model": "List, show and roll back models.",
     "evaluate": "Train on a data set and measure against the baselines.",
+    "augment": "List augmenters, and measure what each is worth on a data set.",
     "schema": "Export JSON Schema and AsyncAPI.",
     "doctor": "Check broker, topics, store, model and clock.",
     "page": "Serve the page for a running installation.",

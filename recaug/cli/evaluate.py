@@ -17,6 +17,8 @@ from recaug.errors import Failure
 
 #: Who takes part, in the order they run: ours gets the time that the others leave.
 MODELS = ("popular", "itemknn", "vsknn", "sasrec", "neural", "ours")
+#: Who may, where it is installed: it takes as long as ours.
+PEERS = ("rectools",)
 
 
 class SplitName(StrEnum):
@@ -57,7 +59,7 @@ def evaluate(
         typer.Option("--json", metavar="FILE", help="Write all figures there too."),
     ] = None,
     models: Annotated[
-        str, typer.Option("--models", metavar="NAMES", help="Who takes part.")
+        str, typer.Option("--models", metavar="NAMES", help="Who takes part; also there: rectools.")
     ] = ",".join(MODELS),
 ) -> None:
     """Train on a data set and measure against the baselines.
@@ -87,7 +89,7 @@ def evaluate(
         )  # fmt: skip
     options = ["--data", str(data.absolute()), "--split", split or "", "--budget", str(budget)]
     options += ["--device", device, "--seed", str(seed), "--models", *names]
-    found = orjson.loads(_child(["evaluate", *options]))
+    found = orjson.loads(child(["evaluate", *options]))
     found["data"] = str(data)
     if json_file is not None:
         atomic.write_bytes(json_file, orjson.dumps(found, option=orjson.OPT_INDENT_2))
@@ -96,13 +98,13 @@ def evaluate(
 
 def _chosen(models: str) -> list[str]:
     names = [name.strip() for name in models.split(",")]
-    strange = next((name for name in names if name not in MODELS), None)
+    strange = next((name for name in names if name not in MODELS + PEERS), None)
     if strange is not None:
-        raise typer.BadParameter(f"{strange!r} is none of {', '.join(MODELS)}")
+        raise typer.BadParameter(f"{strange!r} is none of {', '.join(MODELS + PEERS)}")
     return names
 
 
-def _child(arguments: Sequence[str]) -> bytes:
+def child(arguments: Sequence[str]) -> bytes:
     """What `python -m models` prints; a failure has been explained on stderr by then."""
     from recaug.local.programs import checkout
 

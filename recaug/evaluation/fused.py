@@ -82,21 +82,26 @@ def choose(fold: Fold, model: Score, others: Others) -> Fusion:
 
 
 class Fused:
-    """Weights are chosen on validation, before the neighbours learn from it."""
+    """Weights are chosen on validation, before any of the three learns from it."""
 
     def __init__(
-        self, name: str, fit: Callable[[Fold], None], score: Score, temperature: float
+        self, name: str, fit: Callable[[Fold], None], score_known: Score, score: Score
     ) -> None:
-        """`fit` makes sure that the model knows a fold, `score` gives its cosines."""
-        self.name, self._fit, self._model = name, fit, log_odds(score, temperature)
+        """`fit` makes sure that the model knows a fold.
+
+        Log-odds are from `score_known` without what validates, from `score` with it, if it may be.
+        """
+        self.name, self._fit = name, fit
+        self._known, self._model = log_odds(score_known), log_odds(score)
         self._others: Others | None = None
         self._score: Score | None = None
 
     def fit(self, fold: Fold) -> None:
         self._fit(fold)
         others = self._others = self._others or Others(fold.source)
-        others.learn(fold.known, fold.counts)
-        fusion = choose(fold, self._model, others)
+        rows = fold.source.rows[fold.known]
+        others.learn(fold.known, np.bincount(rows, minlength=len(fold.counts)))
+        fusion = choose(fold, self._known, others)
         others.learn(fold.before, fold.counts)
         self._score = fused(self._model, fusion, others)
 

@@ -43,4 +43,5 @@ def test_without_the_figure_there_is_no_goal() -> None:
 def test_every_bench_has_a_goal() -> None:
     assert {goal.bench for goal in GOALS} == {
         "ingest", "latency", "saturation", "score", "state", "freshness", "growth", "train",
+        "learn",
     }  # fmt: skip

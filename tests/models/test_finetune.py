@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models.bundle import ENCODER, FUSION, ITEMS, POPULARITY, TEXT_MAP, VOCABULARY
+from models.bundle import ENCODER, FUSION, ITEMS, POPULARITY, SEEN, TEXT_MAP, VOCABULARY
+from models.job import read
+from models.parent import Parent
 from recaug.buffer import RollingBuffer
 from recaug.registry import ModelRecord, Registry
 from recaug.signing import Keys
@@ -17,7 +19,7 @@ from tests.models.conftest import ITEMS as RING
 
 ROOT = Path(__file__).resolve().parents[2]
 TENSORS = {"weights.safetensors", "optimizer.safetensors"}
-FILES = {ENCODER, FUSION, ITEMS, VOCABULARY, POPULARITY, *TENSORS}
+FILES = {ENCODER, FUSION, ITEMS, SEEN, VOCABULARY, POPULARITY, *TENSORS}
 
 
 @pytest.fixture
@@ -81,7 +83,7 @@ def test_a_winner_is_written_and_the_next_run_goes_on_from_it(
     assert bundle.array(TEXT_MAP).shape == (2, 64)
     assert set(bundle.json(POPULARITY)["scores"]) <= set(words)
     told = [first / "buffer.npz", *bundle.path.iterdir()]
-    assert [WALKER.encode() in path.read_bytes() for path in told] == [True] + [False] * 10
+    assert [WALKER.encode() in path.read_bytes() for path in told] == [True] + [False] * 11
 
     for step in range(20):  # what the first model has never seen, in histories and as targets
         names, at = [f"{WALKER}{n}" for n in range(60)], 30_000 * (30 + step)
@@ -92,9 +94,24 @@ def test_a_winner_is_written_and_the_next_run_goes_on_from_it(
     assert later.parent == record.version
     assert later.metrics["champion"]["ndcg@10"] < later.metrics["challenger"]["ndcg@10"]
     assert later.promoted, later.reason
+    assert later.metrics["augment"]["mix"] == record.metrics["augment"]["mix"] != {}
     longer = registry.open("main", later.version).json(VOCABULARY)
     assert longer[: len(words)] == words
     assert {f"new{n}" for n in range(60)} <= set(longer)
+
+    # Ten minutes after their last event the first items are left behind, by everybody alike.
+    third = job(tmp_path / "three", registry, buffer, parent=later.version, item_age_s=600.0,
+                afresh=True, trigger="drift")  # fmt: skip
+    parent = Parent.of(read(third))
+    assert parent is not None
+    assert set(parent.vocabulary) == {f"new{n}" for n in range(60)}
+    model, optimizer = parent.model(dropout=0.0)
+    assert len(model.table) == len(optimizer.state["table.steps"]) == 62
+    own = registry.open("main", later.version).array(ITEMS)[[0, 1, *parent.rows[2:]]]
+    assert np.allclose(model.unit().detach().numpy()[2:], own[2:], atol=1e-6)
+    audit, _ = run(third)
+    assert (audit.metrics["afresh"], audit.metrics["trigger"]) == (True, "drift")
+    assert audit.metrics["champion"]["ndcg@10"] > audit.metrics["popularity"]["ndcg@10"]
 
 
 def test_a_loser_leaves_its_figures_and_no_bundle(registry: Registry, tmp_path: Path) -> None:

@@ -1,33 +1,46 @@
-"""Which recipe a log gets."""
+"""Which plan a log gets."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from models.recipes import LONG, LONG_HISTORIES, SHORT_HISTORIES, recipe_for
-from models.train import Recipe
-from recaug.batch import sequences
+from models.recipes import LONG, PURCHASES, RATINGS, SESSIONS, Plan, plan_for
+from recaug.batch import Int64, Sequences, sequences
+
+
+def log(users: Int64, rows: Int64) -> Sequences:
+    nothing = np.zeros(len(users), np.int64)
+    return sequences(users, rows, nothing, nothing)
+
+
+def all_of(source: Sequences) -> Plan:
+    return plan_for(source, np.ones(len(source.rows), np.bool_))
 
 
 @pytest.mark.parametrize(
-    ("sizes", "recipe"),
+    ("sizes", "plan"),
     [
-        ([LONG, LONG], LONG_HISTORIES),
-        ([LONG - 1, LONG], SHORT_HISTORIES),
-        ([1, 2, 10 * LONG], LONG_HISTORIES),
+        ([LONG, LONG], RATINGS),
+        ([LONG - 1, LONG], PURCHASES),
+        ([1, 2, 10 * LONG], RATINGS),
     ],
 )
-def test_it_goes_by_the_mean_length_of_histories(sizes: list[int], recipe: Recipe) -> None:
+def test_it_goes_by_the_mean_length_of_histories(sizes: list[int], plan: Plan) -> None:
     users = np.repeat(np.arange(len(sizes)), sizes)
-    nothing = np.zeros(len(users), np.int64)
-    source = sequences(users, nothing, nothing, nothing)
-    assert recipe_for(source, np.ones(len(users), np.bool_)) is recipe
+    assert all_of(log(users, np.arange(len(users)))) is plan
 
 
-def test_only_what_is_known_counts_and_nothing_known_is_short() -> None:
+def test_short_histories_in_which_the_same_comes_again_are_sessions() -> None:
+    users = np.repeat(np.arange(20), 5)
+    once = np.arange(100)
+    again = np.where(once % 5 == 4, once - 2, once)  # a fifth
+    assert all_of(log(users, once)) is PURCHASES
+    assert all_of(log(users, again)) is SESSIONS
+
+
+def test_only_what_is_known_counts_and_nothing_known_is_a_purchase() -> None:
     users = np.repeat([0, 1], 10 * LONG)
-    nothing = np.zeros(len(users), np.int64)
-    source = sequences(users, nothing, nothing, nothing)
-    assert recipe_for(source, np.arange(len(users)) < 5) is SHORT_HISTORIES
-    assert recipe_for(source, np.zeros(len(users), np.bool_)) is SHORT_HISTORIES
+    source = log(users, np.arange(len(users)))
+    assert plan_for(source, np.arange(len(users)) < 5) is PURCHASES
+    assert plan_for(source, np.zeros(len(users), np.bool_)) is PURCHASES

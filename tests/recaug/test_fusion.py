@@ -20,7 +20,7 @@ from recaug.fusion import (
     evidence,
 )
 
-votes = arrays(np.float64, (3, 5), elements=st.floats(0, 1e3))
+votes = arrays(np.float64, (3, 5), elements=st.just(0.0) | st.floats(1e-6, 1e3))
 
 
 def test_evidence_by_hand() -> None:

@@ -2,7 +2,9 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recaug.augment.sequence import Origin, Rows, counts, neighbours, view_of, views
+from recaug.augment.registry import VIEWS
+from recaug.augment.rows import Rows, neighbours
+from recaug.augment.sequence import View, crop, delete, insert, mask, reorder, subset, substitute
 from recaug.batch import UNKNOWN_ROW
 
 FAR = 10_000
@@ -26,15 +28,16 @@ def kept(row: np.ndarray) -> list[int]:
 
 sizes_ = st.lists(st.integers(1, 10), min_size=1, max_size=8)
 seeds = st.integers(0, 2**32 - 1)
+views_ = st.sampled_from(list(VIEWS.values()))
 
 
 @settings(deadline=None)
-@given(sizes_, seeds, st.sampled_from(list(Origin)))
+@given(sizes_, seeds, views_)
 def test_every_view_keeps_its_shape_and_its_padding_in_front(
-    sizes: list[int], seed: int, kind: Origin
+    sizes: list[int], seed: int, view_of: View
 ) -> None:
     rows = some(sizes)
-    view = view_of(kind, rows, SIMILAR, np.random.default_rng(seed))
+    view = view_of(rows, SIMILAR, np.random.default_rng(seed))
     for part in (view.items, view.kinds, view.times_ms, view.real):
         assert part.shape == rows.items.shape
     there = view.items > 0
@@ -47,12 +50,12 @@ def test_every_view_keeps_its_shape_and_its_padding_in_front(
 
 
 @settings(deadline=None)
-@given(sizes_, seeds, st.sampled_from(list(Origin)))
+@given(sizes_, seeds, views_)
 def test_what_is_called_real_was_done_by_that_user(
-    sizes: list[int], seed: int, kind: Origin
+    sizes: list[int], seed: int, view_of: View
 ) -> None:
     rows = some(sizes)
-    view = view_of(kind, rows, SIMILAR, np.random.default_rng(seed))
+    view = view_of(rows, SIMILAR, np.random.default_rng(seed))
     for before, after, real in zip(rows.items, view.items, view.real, strict=True):
         assert set(after[real].tolist()) <= set(kept(before))
 
@@ -61,7 +64,7 @@ def test_what_is_called_real_was_done_by_that_user(
 @given(sizes_, seeds)
 def test_crop_is_a_contiguous_part(sizes: list[int], seed: int) -> None:
     rows = some(sizes)
-    view = view_of(Origin.CROP, rows, SIMILAR, np.random.default_rng(seed))
+    view = crop(rows, SIMILAR, np.random.default_rng(seed))
     for before, after in zip(rows.items, view.items, strict=True):
         whole, part = kept(before), kept(after)
         assert len(part) >= 0.6 * len(whole)
@@ -72,7 +75,7 @@ def test_crop_is_a_contiguous_part(sizes: list[int], seed: int) -> None:
 @given(sizes_, seeds)
 def test_reorder_moves_one_part_and_loses_nothing(sizes: list[int], seed: int) -> None:
     rows = some(sizes)
-    view = view_of(Origin.REORDER, rows, SIMILAR, np.random.default_rng(seed))
+    view = reorder(rows, SIMILAR, np.random.default_rng(seed))
     assert np.array_equal(np.sort(view.items), np.sort(rows.items))
     assert np.array_equal(view.times_ms, rows.times_ms)
     for before, after in zip(rows.items, view.items, strict=True):
@@ -81,15 +84,15 @@ def test_reorder_moves_one_part_and_loses_nothing(sizes: list[int], seed: int) -
 
 
 @settings(deadline=None)
-@given(sizes_, seeds, st.sampled_from([(Origin.MASK, UNKNOWN_ROW), (Origin.SUBSTITUTE, FAR)]))
+@given(sizes_, seeds, st.sampled_from([(mask, UNKNOWN_ROW), (substitute, FAR)]))
 def test_mask_and_substitute_change_items_only(
-    sizes: list[int], seed: int, case: tuple[Origin, int]
+    sizes: list[int], seed: int, case: tuple[View, int]
 ) -> None:
-    kind, by = case
+    view_of, by = case
     rows = some(sizes)
-    view = view_of(kind, rows, SIMILAR, np.random.default_rng(seed))
+    view = view_of(rows, SIMILAR, np.random.default_rng(seed))
     changed = view.items != rows.items
-    expected = np.full_like(rows.items, by) if kind is Origin.MASK else rows.items + by
+    expected = np.full_like(rows.items, by) if view_of is mask else rows.items + by
     assert np.array_equal(view.items[changed], expected[changed])
     assert np.array_equal(view.real, rows.real & ~changed)
     assert np.array_equal(view.kinds, rows.kinds)
@@ -99,7 +102,7 @@ def test_mask_and_substitute_change_items_only(
 @given(sizes_, seeds)
 def test_insert_puts_similar_items_before_real_ones(sizes: list[int], seed: int) -> None:
     rows = some(sizes)
-    view = view_of(Origin.INSERT, rows, SIMILAR, np.random.default_rng(seed))
+    view = insert(rows, SIMILAR, np.random.default_rng(seed))
     for before, after, real in zip(rows.items, view.items, view.real, strict=True):
         own = after[real].tolist()
         assert kept(before)[len(kept(before)) - len(own) :] == own
@@ -107,30 +110,34 @@ def test_insert_puts_similar_items_before_real_ones(sizes: list[int], seed: int)
             assert after[at] == after[at + 1] + FAR
 
 
+@settings(deadline=None)
+@given(sizes_, seeds, st.sampled_from([delete, subset]))
+def test_what_is_left_out_leaves_the_rest_in_order_and_the_newest(
+    sizes: list[int], seed: int, view_of: View
+) -> None:
+    rows = some(sizes)
+    view = view_of(rows, SIMILAR, np.random.default_rng(seed))
+    for before, after in zip(rows.items, view.items, strict=True):
+        left = kept(after)
+        assert left == sorted(left), "items are numbered in order"
+        assert set(left) <= set(kept(before)) and left[-1] == before[-1]
+    assert np.array_equal(view.real, view.items > 0), "all that is left was done"
+
+
+def test_a_subset_is_about_half_and_a_fifth_is_deleted() -> None:
+    rows = some([10] * 2_000)
+    for view_of, share in ((subset, 0.5), (delete, 0.8)):
+        view = view_of(rows, SIMILAR, np.random.default_rng(0))
+        # Nine of ten are free to go; four standard deviations of 18,000 draws.
+        expected, spread = (1 + 9 * share) / 10, 4 * (share * (1 - share) / 18_000) ** 0.5
+        assert abs((view.items > 0).mean() - expected) < spread
+
+
 def test_a_view_that_changes_something_is_found_for_every_operator() -> None:
     rows = some([10] * 20)
-    for kind in list(Origin)[1:]:
-        view = view_of(kind, rows, SIMILAR, np.random.default_rng(1))
-        assert not np.array_equal(view.items, rows.items), kind
-
-
-def test_share_and_origin_say_what_was_done() -> None:
-    rows = some([10] * 400)
-    none = views(rows, SIMILAR, 0.0, np.random.default_rng(0))
-    assert np.array_equal(none.items, rows.items)
-    assert counts(none.origin)["observed"] == 400
-    half = views(rows, SIMILAR, 0.5, np.random.default_rng(0))
-    found = counts(half.origin)
-    assert sum(found.values()) == 400
-    assert all(found[kind.name.lower()] > 10 for kind in Origin)
-    untouched = half.origin == Origin.OBSERVED
-    assert np.array_equal(half.items[untouched], rows.items[untouched])
-
-
-def test_the_same_seed_gives_the_same_views() -> None:
-    rows = some([10, 4, 7])
-    pair = [views(rows, SIMILAR, 0.9, np.random.default_rng(5)) for _ in range(2)]
-    assert np.array_equal(pair[0].items, pair[1].items)
+    for name, view_of in VIEWS.items():
+        view = view_of(rows, SIMILAR, np.random.default_rng(1))
+        assert not np.array_equal(view.items, rows.items), name
 
 
 def test_neighbours_follow_most_often() -> None:

@@ -39,7 +39,7 @@ def hits(fold: Fold, fused: Fused, k: int) -> float:
 
 
 def test_where_the_model_knows_nothing_the_neighbours_decide(fold: Fold) -> None:
-    fused = Fused("ours", lambda _: None, nothing, 1.0)
+    fused = Fused("ours", lambda _: None, nothing, nothing)
     fused.fit(fold)
     assert hits(fold, fused, 5) > 0.9, "five of twenty-three are chance"
 
@@ -57,7 +57,7 @@ def test_where_the_model_knows_everything_it_is_left_alone(fold: Fold) -> None:
         scores[np.arange(len(part)), [following[int(row)] for row in last]] = 100.0
         return scores
 
-    fused = Fused("ours", lambda _: None, oracle, 1.0)
+    fused = Fused("ours", lambda _: None, oracle, oracle)
     fused.fit(fold)
     assert hits(fold, fused, 1) == 1.0
 
@@ -68,7 +68,7 @@ def test_what_the_model_may_not_show_is_shown_where_neighbours_speak_for_it(fold
         scores[:, FIRST_ROW + 5] = -np.inf
         return scores
 
-    fused = Fused("ours", lambda _: None, blind, 1.0)
+    fused = Fused("ours", lambda _: None, blind, blind)
     fused.fit(fold)
     wanted = fold.test.part(np.flatnonzero(fold.test.rows == FIRST_ROW + 5))
     places = rank(fused.score, fold.source, wanted, fold.size).unseen

@@ -1,0 +1,218 @@
+"""`recaug augment report`, the part that needs torch: each augmenter alone against none at all.
+
+Every run has the same processor time, its validations and its generator included, so what doubles
+a step must beat twice the epochs.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from models.augment.wording import BackTranslation, Seq2Seq
+from models.contender import Neural, Texts
+from models.device import choose
+from models.evaluation import vectors
+from models.recipes import Plan, plan_for
+from models.text_rows import Float32
+from models.train import Recipe
+from recaug.augment.lift import SHORT, lift
+from recaug.augment.mix import NOTHING, Mix
+from recaug.augment.registry import AUGMENTERS, Place
+from recaug.augment.wordbook import Say as Reword
+from recaug.augment.wordbook import Wordbook
+from recaug.augment.words import reworded
+from recaug.batch import Int64
+from recaug.errors import Failure
+from recaug.evaluation import metrics
+from recaug.evaluation.dataset import DataSet, read
+from recaug.evaluation.metrics import Float64
+from recaug.evaluation.report import Pool
+from recaug.evaluation.run import Say, run
+from recaug.evaluation.splits import Split, split
+from recaug.settings import Settings
+
+DECIDES = "ndcg@10"
+#: The runs that all others are compared with; the mix that the recipe has anyway; and what is lost
+#: without the one augmentation that all others have too.
+WITHOUT, AS_IT_IS, UNDROPPED = "none", "recipe", "no dropout"
+#: Processor time of a run, least: less would not tell anything.
+LEAST_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What `recaug augment report` was asked for."""
+
+    data: Path
+    split: str  # of `SPLITS`; empty: what fits the data
+    budget_s: float  # for everything
+    device: str
+    seeds: int
+    only: tuple[str, ...]  # empty: all that can be tried on the data
+    paraphrase: str  # name of a model; empty: none
+    back_translation: tuple[str, ...]  # names of two; empty: none
+
+
+Figures = dict[str, Any]
+
+
+def report(terms: Terms, began_s: float, say: Say, tell: Callable[[str], None]) -> Figures:
+    """Figures of every augmenter, as `--json` writes them; `began_s` is by `time.monotonic`.
+
+    Raises Failure where the data cannot be read or split, or what is asked for cannot be tried.
+    """
+    torch.set_num_threads(1)  # processor time is what is compared
+    place = choose(terms.device)
+    data = read(terms.data, lambda count: say("read", "events", count, 0))
+    arms = _arms(terms, data)
+    divided = split(data, terms.split)
+    plan = plan_for(divided.folds[0].source, divided.folds[0].known)
+    texts = Texts(divided.vocabulary, vectors(data, say))
+    others = {name: _others(name, terms, data, say) for name in arms}
+    recipes = _recipes(arms, plan.recipe, alone=bool(terms.only))
+    each_s = _each_s(terms, began_s, len(recipes))
+    tell(f"{terms.data.name}: {data.note}; {len(recipes)} × {terms.seeds} runs of {each_s:.0f} s")
+    trial = _Trial(divided, plan, place, each_s, say, len(recipes) * terms.seeds)
+    found: dict[str, list[_Run]] = {name: [] for name in recipes}
+    for seed in range(terms.seeds):
+        for name, recipe in recipes.items():
+            worded = replace(texts, others=others.get(name, ()))
+            found[name].append(trial.run(name, recipe, seed, worded))
+    figures = {n: _figures(runs, found, recipes[n].mix, trial) for n, runs in found.items()}
+    return {
+        "data": str(terms.data), "split": divided.name, "filtered": divided.filtered,
+        "seconds": round(time.monotonic() - began_s, 3), "each_s": round(each_s, 3),
+        "seeds": terms.seeds, "none": figures.pop(WITHOUT), "augmenters": figures,
+    }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    values: Float64  # NDCG@10 of every target that counts
+    hits: Float64
+    cpu_s: float
+    learned: bool  # whether any epoch was better than the start
+    finished: bool  # whether it ended by itself, not with its time
+
+
+class _Trial:
+    """Runs that differ in their mix and seed alone."""
+
+    def __init__(
+        self, divided: Split, plan: Plan, place: torch.device, each_s: float, say: Say, runs: int
+    ) -> None:
+        self._pool, self._plan, self._place = Pool(divided), plan, place
+        self.users: Int64 = np.zeros(0, np.int64)  # of the targets that count, after a run
+        self._each_s, self._say, self._runs, self._done = each_s, say, runs, 0
+
+    def run(self, name: str, recipe: Recipe, seed: int, texts: Texts) -> _Run:
+        self._say("runs", "done", self._done, self._runs)
+        began_s, folds = time.process_time(), len(self._pool.split.folds)
+        torch.manual_seed(seed)
+
+        def say(_: str, stage: str, done: int, total: int) -> None:
+            self._say("run", f"{name}, seed {seed}: {stage}", done, total)
+
+        neural = Neural(
+            name, replace(self._plan, recipe=recipe), lambda: self._each_s / folds, self._place,
+            seed, say, texts, time.process_time,
+        )  # fmt: skip
+        (result,) = run([neural], self._pool.split, say)
+        self._done += 1
+        places, kept = self._pool.judged(result, self._pool.split.filtered)
+        self.users = self._pool.users[kept]
+        cpu_s = time.process_time() - began_s
+        learned = any(one.best_epoch for one in neural.progress)
+        finished = all(one.stopped != "budget" for one in neural.progress)
+        values = metrics.ndcg(places[kept]), metrics.hits(places[kept])
+        return _Run(*values, cpu_s, learned, finished)
+
+
+def _figures(
+    runs: Sequence[_Run], found: Mapping[str, Sequence[_Run]], mix: Mix, trial: _Trial
+) -> Figures:
+    figures: Figures = {
+        "mix": mix.plain(),
+        DECIDES: _mean(run.values.mean() for run in runs),
+        "hr@10": _mean(run.hits.mean() for run in runs),
+        "cpu_s": _mean(run.cpu_s for run in runs),
+        "learned": sum(run.learned for run in runs),
+        "finished": sum(run.finished for run in runs),
+    }
+    if runs is found[WITHOUT]:
+        return figures
+    own, other = ([run.values for run in some] for some in (runs, found[WITHOUT]))
+    figures |= lift(own, other, trial.users)
+    if not all(run.learned for run in (*runs, *found[WITHOUT])):
+        figures["verdict"] = SHORT
+    return figures
+
+
+def _mean(values: Iterable[float]) -> float:
+    return round(float(np.mean(list(values))), 6)
+
+
+def _each_s(terms: Terms, began_s: float, mixes: int) -> float:
+    left_s = terms.budget_s - (time.monotonic() - began_s)
+    return max(LEAST_S, left_s / (mixes * terms.seeds))
+
+
+def _arms(terms: Terms, data: DataSet) -> list[str]:
+    """Augmenters that can be tried. Raises Failure where one was named that cannot."""
+    missing = {}
+    if not terms.paraphrase:
+        missing["paraphrase"] = "it takes a model: --paraphrase NAME"
+    if not terms.back_translation:
+        missing["back_translation"] = "it takes two models: --back-translation THERE,BACK"
+    if not data.titles:
+        worded = (name for name, one in AUGMENTERS.items() if one.place is Place.TEXT)
+        missing |= dict.fromkeys(worded, "the data has no titles")
+    for name in terms.only:
+        if name in missing:
+            raise Failure(f"{name} cannot be tried", missing[name], "leave it out of --only")
+    return [name for name in terms.only or AUGMENTERS if name not in missing]
+
+
+def _recipes(arms: Sequence[str], recipe: Recipe, alone: bool) -> dict[str, Recipe]:
+    """With nothing, and with each alone at the share that one tries first.
+
+    Unless they are to be `alone`, also with what the recipe has, and with no dropout.
+    """
+    bare = replace(recipe, mix=NOTHING)
+    found = {WITHOUT: bare}
+    if not alone:
+        found |= {AS_IT_IS: recipe} if recipe != bare else {}
+        found |= {UNDROPPED: replace(bare, dropout=0.0)}
+    mixes = {name: Mix.of({name: AUGMENTERS[name].share}) for name in arms}
+    return found | {name: replace(bare, mix=mix) for name, mix in mixes.items()}
+
+
+def _others(name: str, terms: Terms, data: DataSet, say: Say) -> tuple[dict[str, Float32], ...]:
+    """Vectors of the titles in other words, by item id."""
+    if AUGMENTERS[name].place is not Place.TEXT:
+        return ()
+    titles = list(data.titles.values())
+    if name == "words":
+        said = [reworded(title, 0) for title in titles]
+    else:
+        how, models = _models(name, terms)
+        book = Wordbook(Settings().cache_dir.expanduser() / "wordings.json")
+        say("text", name, 0, len(titles))
+        said = book.find(titles, how, models)
+    worded = replace(data, titles=dict(zip(data.titles, said, strict=True)))
+    return (vectors(worded, say),)
+
+
+def _models(name: str, terms: Terms) -> tuple[str, Callable[[], Reword]]:
+    """What a wording is filed under, and the models that find it."""
+    if name == "paraphrase":
+        return f"{name} {terms.paraphrase}", lambda: Seq2Seq(terms.paraphrase)
+    there, back = terms.back_translation
+    return f"{name} {there} {back}", lambda: BackTranslation(there, back)
