@@ -1,6 +1,6 @@
 """Answer events with ranked lists: the model where it can, popularity where it cannot.
 
-    Recommender   answer · item · vector · popular · erase · swap · model
+    Recommender   answer · judge · item · vector · popular · erase · swap · freeze · model
 
 Which list a request gets, the first that applies:
 
@@ -13,7 +13,7 @@ Which list a request gets, the first that applies:
 Where the model cannot say what somebody wants but session neighbours can, what they say comes first
 (`popular` and `no_history`); to what the model says, neighbours and popularity add their part
 (`recaug.fusion`). A hidden item is in no list. A list that comes out short is filled with popular
-items, then with the newest.
+items, then with the newest. What users do next says how good their lists were (`judge`).
 """
 
 from __future__ import annotations
@@ -29,17 +29,17 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
-from recaug.ask import Ask, ask
+from recaug.ask import ask
 from recaug.events import items_of, user_key
 from recaug.live import Counts, Live
-from recaug.message import Answer, Ranked, Request, Stages, Writer
-from recaug.personal import alone, inputs, lists
+from recaug.message import Answer, Request, Stages, Writer
+from recaug.prequential.record import Record
+from recaug.prequential.review import Frozen, Group, Review
+from recaug.ranker import Ranker
 from recaug.registry import Bundle, Manifest
 from recaug.score import Scorer, unservable
 from recaug.serial import Serial
 from recaug.settings import Settings
-from recaug.shelf import Shelf
-from recaug.told import NOTHING, Told, told
 
 T = TypeVar("T")
 
@@ -62,6 +62,8 @@ class Recommender:
         self._serial = Serial()
         self._swapping = Lock()
         self._live = Live(settings)
+        self._ranker = Ranker(settings, self._live, clock)
+        self._review = Review(settings, self._ranker, clock)
         self._scorer: Scorer | None = None
         self._model = _description(settings.model, None, "cpu", "fp32")
 
@@ -79,6 +81,7 @@ class Recommender:
             Epoch milliseconds at the call, by the clock that gave `received_ms`.
         """
         began, answers = self._clock(), list[Answer]()
+        self._review.begin()
         for first in range(0, len(requests), CHUNK):
             with self._serial.hold():
                 waited_ms = 1000.0 * (self._clock() - began)
@@ -89,54 +92,21 @@ class Recommender:
         marks = [self._clock()]
         shelf = self._live.shelf(int(now_ms))
         asks = [ask(request, self._scorer, self._settings.history) for request in requests]
-        ranked = self._rank(asks, shelf, marks)
+        ranked = self._ranker.rank(asks, self._scorer, shelf, marks)
+        self._review.note(Group(asks, ranked, shelf, self._model["version"]))
         stages = Stages.of([*marks, self._clock()], now_ms)
         writer = Writer(self._model, stages, self._settings.list_ttl_s)
         return [writer.write(*pair) for pair in zip(requests, ranked, strict=True)]
 
-    def _rank(self, asks: Sequence[Ask], shelf: Shelf, marks: list[float]) -> list[Ranked]:
-        personal = iter(self._personal(asks, shelf, marks))
-        k, compared = self._settings.list_size, self._scorer.table.shown if self._scorer else 0
-        ranked = []
-        for one in asks:
-            items = next(personal) if one.question else self._neighbours(one, shelf)
-            if len(items) < k:
-                taken = one.without.union(item["item_id"] for item in items)
-                items += shelf.pick(k - len(items), taken, first_index=len(items))
-            among = max(compared if one.question else len(shelf), len(items))
-            ranked.append(Ranked(items, among, one.fallback))
-        return ranked
+    def judge(self, now_ms: float) -> list[Record]:
+        """Score older lists by the requests just answered; call it once their answers are sent.
 
-    def _personal(
-        self, asks: Sequence[Ask], shelf: Shelf, marks: list[float]
-    ) -> list[list[dict[str, Any]]]:
-        """The model's lists of those asks that have a question for it, in their order."""
-        questions = [one.question for one in asks if one.question]
-        if self._scorer is None or not questions:
-            return []
-        batch, seen = inputs(questions, self._settings.history)
-        said = self._told([one for one in asks if one.question], self._scorer, shelf)
-        marks.append(self._clock())
-        best = self._scorer.fuse(batch, seen, self._settings.list_size, said)
-        marks.append(self._clock())
-        return lists(self._scorer, batch, best, said, shelf.top)
-
-    def _told(self, asks: Sequence[Ask], scorer: Scorer, shelf: Shelf) -> Told:
-        """What neighbours and popularity say to each of the asks."""
-        fusion, lengths = scorer.fusion, [len(one.items) for one in asks]
-        votes = [
-            self._live.votes(one.items, one.user) if fusion.of(length).sessions else NOTHING
-            for one, length in zip(asks, lengths, strict=True)
-        ]
-        return told(fusion, scorer.table, lengths, votes, shelf.popular)
-
-    def _neighbours(self, one: Ask, shelf: Shelf) -> list[dict[str, Any]]:
-        """What neighbours alone recommend."""
-        if not one.items:
-            return []
-        votes = self._live.votes(one.items, one.user)
-        k = self._settings.list_size
-        return alone(votes, self._live.hides, one.without, k, shelf.top)
+        Returns what is to be published, about every ten seconds.
+        """
+        while True:
+            with self._serial.hold():
+                if not self._review.run(now_ms):
+                    return self._review.take(now_ms)
 
     def item(self, item_id: str, document: Mapping[str, Any] | None) -> None:
         """Take an item's newest document; None deletes it."""
@@ -157,8 +127,13 @@ class Recommender:
             self._serial.later(change)
 
     def erase(self, user: str) -> None:
-        """Take back what a user added to popularity."""
+        """Take back what a user added to popularity, and forget their last list."""
         self._serial.later(partial(self._live.uncount, user))
+        self.forget(user)
+
+    def forget(self, user: str) -> None:
+        """Do not judge a user's last list: it was not sent, or its user is erased."""
+        self._serial.later(partial(self._review.forget, user))
 
     def swap(self, bundle: Bundle) -> None:
         """Answer with another model: load and check it here, then change over between batches.
@@ -173,6 +148,19 @@ class Recommender:
             for some in _slices(counts.scores.items()):
                 self._serial.now(partial(self._live.remember, dict(some), counts.at_ms))
             self._serial.now(partial(self._change_over, scorer, bundle.manifest))
+
+    def freeze(self, bundle: Bundle) -> None:
+        """Compare what is served with this model from now on; else as `swap`."""
+        with self._swapping:
+            scorer = Scorer.load(bundle, self._settings)
+            self._bring_up(scorer)
+            frozen = Frozen(scorer, bundle.manifest.version)
+            self._serial.now(partial(self._review.freeze, frozen))
+
+    @property
+    def frozen(self) -> str | None:
+        """Version of the model that what is served is compared with."""
+        return self._review.frozen.version if self._review.frozen else None
 
     def _bring_up(self, scorer: Scorer) -> None:
         for some in _slices(self._serial.now(partial(self._live.attach, scorer))):

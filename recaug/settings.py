@@ -127,6 +127,9 @@ class Settings(BaseSettings):
     train_every_events: int = Field(10_000, ge=1, description="Fine-tune after so many events,")
     train_every_s: float = Field(60.0, gt=0, description="or after this long,")
     train_min_events: int = Field(2_000, ge=1, description="but never on fewer new ones.")
+    train_audit_every: int = Field(
+        50, ge=2, description="One fine-tune in so many begins from nothing."
+    )
     train_budget_s: float = Field(25.0, gt=0, description="Seconds one fine-tune may take.")
     train_threads: int = Field(1, ge=1, description="CPU threads of a fine-tune.")
     device: str = Field("auto", description="auto, cpu, cuda or cuda:N for training.")

@@ -68,6 +68,7 @@ class Topics:
         self.item_vectors = topic("recaug.item-vectors", "item", None, "learn")
         self.dead_letters = topic("recaug.dead-letters", "user", 14, "clean")
         self.models = topic("recaug.models", "model", None, "learn")
+        self.metrics = topic("recaug.metrics", "model", 7, "recommend")
         self.recommendations = topic("recommendations", "user", 1, "recommend")
 
     @cached_property

@@ -42,7 +42,7 @@ def grants(settings: Settings) -> tuple[Grant, ...]:
     clean = (topics.events, topics.clean_items, topics.clean_users)
     reads = {
         "clean": topics.inputs,
-        "learn": (*clean, topics.item_vectors),
+        "learn": (*clean, topics.item_vectors, topics.metrics),
         "recommend": (*clean, topics.item_vectors, topics.models),
         "page": topics.all,
         "operator": topics.all,

@@ -1,7 +1,9 @@
 """learn: folds the clean log into the training buffer and fine-tunes when there is enough new.
 
 The agent folds; a task beside it watches the triggers, writes a checkpoint, trains in a child
-process and announces the outcome on `recaug.models`, winner or not.
+process and announces the outcome on `recaug.models`, winner or not. It follows what the lists that
+were served turned out to be worth: a change of taste is a reason to train, and a model that serves
+worse than the one before it is rolled back.
 """
 
 from __future__ import annotations
@@ -18,11 +20,16 @@ from faust.types import TP
 
 from recaug.collect import BUFFER, Collector, drop_older
 from recaug.kafka import ensure_topics
+from recaug.prequential.record import Record
+from recaug.quality import SUMS, Quality, Served
 from recaug.registry import ModelRecord
 from recaug.settings import Settings
+from recaug.triggers import Trigger, due
 from streams.agent import die
 from streams.app import add_agent, announce_ready, create_app, run_worker
-from streams.egress import Egress, Record
+from streams.egress import Egress
+from streams.egress import Record as Output
+from streams.follower import Followed, Follower, Source
 from streams.trainer import Trainer
 from streams.transport import Batch
 from streams.vectors import Vectors
@@ -39,10 +46,13 @@ NICE = 5
 class Learn:
     """The handler and the training loop of one worker."""
 
-    def __init__(self, settings: Settings, egress: Egress, vectors: Vectors) -> None:
+    def __init__(
+        self, settings: Settings, egress: Egress, vectors: Vectors, quality: Quality
+    ) -> None:
         self._settings = settings
         self._egress = egress
         self._vectors = vectors
+        self._quality = quality
         self._trainer = Trainer(settings)
         self._checkpoints = settings.data_dir / "learn" / "checkpoints"
         self._collector = Collector.load(settings, self._checkpoints)
@@ -88,29 +98,42 @@ class Learn:
             while True:
                 await asyncio.sleep(1.0)
                 self._forget()
-                if self._due():
-                    await self._train()
+                await self._keep_the_better()
+                trigger = self._due()
+                if trigger is not None:
+                    await self._train(trigger)
         except asyncio.CancelledError:
             raise
         except Exception:
             log.critical("the training loop failed", exc_info=True)
             die("no model would be learned any more")
 
-    def _due(self) -> bool:
-        wanted = self._settings
-        new = self._collector.events - self._trained_events
-        if self._trainer.champion() is None and not self._trained_events:
-            return new >= wanted.train_first_events
-        waited = time.monotonic() - self._trained_at
-        enough = new >= wanted.train_every_events or waited >= wanted.train_every_s
-        return enough and new >= wanted.train_min_events
+    async def _keep_the_better(self) -> None:
+        """Roll back a model that serves worse than the one it was trained from."""
+        pair = await asyncio.to_thread(self._trainer.predecessor)
+        why = None if pair is None else self._quality.regressed(*pair)
+        if pair is None or why is None:
+            return
+        record = await asyncio.to_thread(self._trainer.roll_back, pair[1])
+        if record is not None:
+            log.error("model %s is rolled back: %s", pair[0], why)
+            await self._publish(record, [record.name])
 
-    async def _train(self) -> None:
+    def _due(self) -> Trigger | None:
+        new = self._collector.events - self._trained_events
+        first = self._trainer.champion() is None and not self._trained_events
+        waited_s = time.monotonic() - self._trained_at
+        # Only asked for when it can be acted upon: it is told once.
+        able = not first and new >= self._settings.train_min_events
+        drifted = able and self._quality.drifted()
+        return due(self._settings, new, waited_s, first=first, drifted=drifted)
+
+    async def _train(self, trigger: Trigger) -> None:
         healed = await asyncio.to_thread(self._trainer.healed)
         if healed is not None:
             await self._publish(healed, [healed.name])
         # Nothing is awaited until the job is written: no fold can come in between.
-        job = self._job()
+        job = self._job(trigger)
         if job is None:
             await asyncio.sleep(RETRY_S)
             return
@@ -118,7 +141,7 @@ class Learn:
         await self._announce(await self._trainer.run(job))
         self._trained_at = time.monotonic()
 
-    def _job(self) -> Path | None:
+    def _job(self, trigger: Trigger) -> Path | None:
         place = self.checkpoint()
         if place is None:
             return None
@@ -126,7 +149,7 @@ class Learn:
             return self._trainer.prepare(
                 place / BUFFER, self._collector.events, self._collector.positions,
                 self._vectors.save(self._checkpoints / "vectors.npz"),
-                self._collector.profile_positions,
+                self._collector.profile_positions, trigger,
             )  # fmt: skip
         except OSError as error:
             log.error("nothing is trained: %s; folding goes on", error)
@@ -153,13 +176,31 @@ class Learn:
 
     async def _publish(self, record: ModelRecord, keys: Sequence[str]) -> None:
         topic, value = self._settings.topics.models.name, record.model_dump_json().encode()
-        await self._egress.send(Record(topic, key.encode(), value) for key in keys)
+        await self._egress.send(Output(topic, key.encode(), value) for key in keys)
 
     async def _announce_champion(self) -> None:
         """Say again who the champion is: the last run may have died between alias and topic."""
         record = await asyncio.to_thread(self._trainer.served)
         if record is not None:
             await self._publish(record, [record.name])
+
+
+def told(settings: Settings, quality: Quality) -> Source:
+    """What recommend says of the lists that it served, for `quality`."""
+
+    def handle(found: Followed) -> None:
+        if found.key != settings.model or found.value is None:
+            return
+        try:
+            record = Record.parse(found.value)
+        except ValueError as error:
+            log.warning("a record of %s is passed over: %s", settings.topics.metrics.name, error)
+            return
+        cell = record.total()
+        sums = Served(cell.targets, cell.served.ndcg, cell.gain, cell.gain_squares)
+        quality.add(record.version, sums)
+
+    return Source(handle, tail=SUMS)
 
 
 def main(settings: Settings) -> None:
@@ -169,7 +210,9 @@ def main(settings: Settings) -> None:
     ensure_topics(settings)
     egress = Egress(settings.broker)
     vectors = Vectors(settings, egress)
-    learn = Learn(settings, egress, vectors)
+    quality = Quality()
+    follower = Follower(settings.broker, {settings.topics.metrics.name: told(settings, quality)})
+    learn = Learn(settings, egress, vectors, quality)
     app = create_app("learn", settings)
     topics = [settings.topics.events.name, settings.topics.clean_users.name]
     add_agent(app, topics, learn, owner=learn.positions)
@@ -177,9 +220,11 @@ def main(settings: Settings) -> None:
     app.task(learn.train_for_ever)
     app.task(vectors.encode_for_ever)
     vectors.start()
+    follower.start()
     try:
         run_worker(app, settings)
     finally:
         learn.checkpoint()
         vectors.close()
+        follower.close()
         egress.close()

@@ -42,6 +42,9 @@ log = logging.getLogger(__name__)
 #: Newest events of each partition that make up popularity after a start.
 TREND_EVENTS = 20_000
 
+#: Largest item table of a model that is kept beside the one that serves, bytes.
+TABLE, FROZEN_BYTES = "items.npy", 2**27
+
 #: Shortest time between two looks at a store that is away, seconds.
 RETRY_S = 0.5
 
@@ -106,10 +109,22 @@ class Recommend:
     def _answers(self, requests: Sequence[Request], now_ms: float) -> Iterator[Record]:
         """The answers to publish: none to somebody who was erased while they were made."""
         topic = self._settings.topics.recommendations.name
-        answers = self._recommender.answer(requests, now_ms)
+        answers, erased = self._recommender.answer(requests, now_ms), list[str]()
         for request, a in zip(requests, answers, strict=True):
-            if not self._erasures.covers(a.key.decode(), int(request.appended_ms or 0)):
+            if self._erasures.covers(user := a.key.decode(), int(request.appended_ms or 0)):
+                erased.append(user)
+            else:
                 yield Record(topic, a.key, a.value, a.headers)
+        yield from self._metrics(erased, now_ms)
+
+    def _metrics(self, erased: Sequence[str], now_ms: float) -> Iterator[Record]:
+        """How good the lists were; found out while the answers are on their way."""
+        found = self._recommender.judge(now_ms)
+        for user in erased:
+            self._recommender.forget(user)
+        topic, key = self._settings.topics.metrics.name, self._settings.model.encode()
+        for record in found:
+            yield Record(topic, key, record.to_bytes())
 
     def _split(
         self, records: Sequence[ConsumerRecord]
@@ -209,7 +224,21 @@ class Knowledge:
             bundle = self._registry.open(self._name, version, promotion.manifest_sha256)
             self._recommender.swap(bundle)
             log.info("serving model %s", version)
+            self._freeze(version)
         self._floor.rise(promotion.sequence)
+
+    def _freeze(self, serving: str) -> None:
+        """Compare from now on with the oldest model there is, unless that is the one served."""
+        oldest = next(iter(self._registry.versions(self._name)), serving)
+        if oldest == serving or self._recommender.frozen is not None:
+            return
+        try:
+            bundle = self._registry.open(self._name, oldest)
+            if bundle.manifest.files[TABLE].bytes <= FROZEN_BYTES:
+                self._recommender.freeze(bundle)
+                log.info("comparing with model %s", oldest)
+        except Failure as unusable:
+            log.warning("nothing is compared with model %s: %s", oldest, unusable)
 
 
 def main(settings: Settings) -> None:

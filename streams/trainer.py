@@ -59,6 +59,8 @@ class Trainer:
         self.registry = Registry(settings.registry.absolute(), self._keys)
         #: What the next fine-tune goes on from: the champion, once it has been found whole.
         self._parent: str | None = None
+        self._prepared = 0  # jobs, since the start
+        self._parents: dict[str, str | None] = {}  # of the champion
 
     def champion(self) -> str | None:
         """The version served; None where there is none or the alias is damaged."""
@@ -94,6 +96,33 @@ class Trainer:
         self._parent = promotion.version
         return ModelRecord.about(bundle).of(promotion)
 
+    def predecessor(self) -> tuple[str, str] | None:
+        """The champion and the version it was trained from; None where it had none."""
+        version = self.champion()
+        if version is None:
+            return None
+        if version not in self._parents:  # to open a bundle is to hash all of it
+            self._parents = {version: self._parent_of(version)}
+        before = self._parents[version]
+        return None if before is None else (version, before)
+
+    def _parent_of(self, version: str) -> str | None:
+        with contextlib.suppress(CorruptBundle):
+            return self.registry.open(self._settings.model, version).manifest.parent
+        return None
+
+    def roll_back(self, to: str) -> ModelRecord | None:
+        """Serve an older version again and go on from it; None where it cannot be had any more."""
+        name = self._settings.model
+        try:
+            bundle = self.registry.open(name, to)
+            promotion = self.registry.promote(name, to)
+        except (OSError, CorruptBundle) as error:
+            log.error("%s cannot be served again: %s", to, error)
+            return None
+        self._parent = to
+        return ModelRecord.about(bundle).of(promotion)
+
     def _go_back(self) -> ModelRecord | None:
         name = self._settings.model
         bundle = self.registry.newest_intact(name, up_to=self.champion() or "")
@@ -116,8 +145,9 @@ class Trainer:
         positions: Mapping[int, int],
         vectors: Path | None,
         erased: Mapping[int, int] | None = None,
+        trigger: str = "",
     ) -> Path:
-        """Make a job directory: what to train on and under which bounds.
+        """Make a job directory: what to train on, under which bounds and why now.
 
         `buffer` is what `RollingBuffer.save` wrote, on the same disk: the job shares the file.
         Every null on `recaug.users` before the offsets in `erased` was honoured in it.
@@ -130,9 +160,15 @@ class Trainer:
         topics = self._settings.topics
         read = {topics.events.name: positions, topics.clean_users.name: erased or {}}
         offsets = {topic: {str(p): at for p, at in own.items()} for topic, own in read.items()}
-        atomic.write_bytes(job / "job.json", json.dumps(self._terms(events, offsets)).encode())
+        terms = {**self._terms(events, offsets), "trigger": trigger, "afresh": self._is_audit()}
+        atomic.write_bytes(job / "job.json", json.dumps(terms).encode())
         _forget(self._jobs)
         return job
+
+    def _is_audit(self) -> bool:
+        """Whether to begin from nothing this time: a warm start that went stale loses to that."""
+        self._prepared += 1
+        return self._parent is not None and self._prepared % self._settings.train_audit_every == 0
 
     def forget(self, users: Collection[str]) -> None:
         """Take these users' rows out of what jobs on the disk are to train on.
@@ -158,6 +194,7 @@ class Trainer:
             "seed": wanted.seed,
             "history": wanted.history,
             "half_life_s": wanted.popularity_half_life_s,
+            "item_age_s": wanted.buffer_age_s,
             "events": events,
             "offsets": offsets,
         }

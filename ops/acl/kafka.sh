@@ -19,6 +19,7 @@ allow() {
 allow recaug-clean --operation Describe \
   --topic "${p}recaug.item-vectors" \
   --topic "${p}recaug.models" \
+  --topic "${p}recaug.metrics" \
   --topic "${p}recommendations"
 allow recaug-clean --operation Read \
   --group "${p}recaug-clean"
@@ -52,7 +53,8 @@ allow recaug-learn --operation Read \
   --topic "${p}recaug.events" \
   --topic "${p}recaug.items" \
   --topic "${p}recaug.users" \
-  --topic "${p}recaug.item-vectors"
+  --topic "${p}recaug.item-vectors" \
+  --topic "${p}recaug.metrics"
 allow recaug-learn --operation Write \
   --topic "${p}recaug.item-vectors" \
   --topic "${p}recaug.models"
@@ -75,6 +77,7 @@ allow recaug-recommend --operation Read \
   --topic "${p}recaug.item-vectors" \
   --topic "${p}recaug.models"
 allow recaug-recommend --operation Write \
+  --topic "${p}recaug.metrics" \
   --topic "${p}recommendations"
 
 allow recaug-page --operation Describe \
@@ -94,6 +97,7 @@ allow recaug-page --operation Read \
   --topic "${p}recaug.item-vectors" \
   --topic "${p}recaug.dead-letters" \
   --topic "${p}recaug.models" \
+  --topic "${p}recaug.metrics" \
   --topic "${p}recommendations"
 allow recaug-page --operation Write \
   --topic "${p}clickstream" \
@@ -117,6 +121,7 @@ allow recaug-operator --operation Read \
   --topic "${p}recaug.item-vectors" \
   --topic "${p}recaug.dead-letters" \
   --topic "${p}recaug.models" \
+  --topic "${p}recaug.metrics" \
   --topic "${p}recommendations"
 allow recaug-operator --operation Write \
   --topic "${p}clickstream" \

@@ -9,18 +9,23 @@ from typing import TYPE_CHECKING, Annotated, Any
 import orjson
 import typer
 
+from recaug.cli import quality
 from recaug.cli.columns import Format, FormatOption, align, paint
 from recaug.cli.connection import DataDirOption, KafkaOption, connect
 from recaug.errors import Failure, Unreachable
 
 if TYPE_CHECKING:
+    from recaug.prequential.totals import Totals
     from recaug.registry import Bundle, ModelRecord, Registry
     from recaug.settings import Settings
 
 app = typer.Typer(no_args_is_help=True)
 
-TITLES = ("VERSION", "MADE", "EVENTS", "NDCG@10", "CHAMPION", "POPULARITY", "TRAINED", "STATE")
-NUMBERS = TITLES[2:7]
+TITLES = (
+    "VERSION", "MADE", "EVENTS", "NDCG@10", "CHAMPION", "POPULARITY", "TRAINED", *quality.TITLES,
+    "STATE",
+)  # fmt: skip
+NUMBERS = TITLES[2:-1]
 
 
 @app.callback()
@@ -41,6 +46,7 @@ def list_(
 ) -> None:
     """List every fine-tune, newest last, with the gate's figures and what became of it.
 
+    LIVE is how what was served did on what users did next, within a week.
     Those that were not promoted are known from the topic recaug.models; while
     the broker is away only the bundles on disk are listed.
 
@@ -54,15 +60,17 @@ def list_(
     settings = connect(kafka, None, data_dir)
     registry = Registry(settings.registry, Keys.of(settings))
     champion = registry.champion(settings.model)
-    records = _records(settings, registry)
+    records, totals = _records(settings, registry)
     if form is Format.JSON:
         for record in records:
+            live = quality.summary(totals.of(record.version))
             state = _state(record, champion, registry)
-            typer.echo(orjson.dumps({**record.model_dump(), "state": state}))
+            typer.echo(orjson.dumps({**record.model_dump(), "live": live, "state": state}))
         return
     if not records:
         typer.echo("no model has been trained yet", err=True)
-    title, *lines = align(TITLES, [_cells(r, champion, registry) for r in records], NUMBERS)
+    rows = [_cells(record, champion, registry, totals) for record in records]
+    title, *lines = align(TITLES, rows, NUMBERS)
     typer.echo("\n".join([paint(title, "dim"), *lines]))
 
 
@@ -72,22 +80,30 @@ def show(
         str | None,
         typer.Argument(metavar="VERSION", help="Or a part of it. Default: the one served."),
     ] = None,
+    kafka: KafkaOption = None,
     data_dir: DataDirOption = None,
 ) -> None:
     """Print the manifest of a model as JSON, after checking every hash in it.
 
+    Under `live` it says how the model did while it served, against popular
+    items and the frozen model, by source and length of history; null where
+    nothing is known.
+
     \b
       recaug model show
       recaug model show 1f0c2d3e | jq .metrics
+      recaug model show | jq .live.served
     """
     from recaug.registry import Registry
     from recaug.signing import Keys
 
-    settings = connect(None, None, data_dir)
+    settings = connect(kafka, None, data_dir)
     registry = Registry(settings.registry, Keys.of(settings))
     chosen = registry.champion(settings.model) if version is None else None
     bundle = registry.open(settings.model, chosen or _find(registry, settings, version))
-    typer.echo(bundle.manifest.model_dump_json(by_alias=True, indent=2))
+    about = bundle.manifest.model_dump(mode="json", by_alias=True)
+    about["live"] = _live(settings, bundle.manifest.version)
+    typer.echo(orjson.dumps(about, option=orjson.OPT_INDENT_2))
 
 
 @app.command()
@@ -149,14 +165,26 @@ def _announce(settings: Settings, registry: Registry, bundle: Bundle, champion: 
         client.close()
 
 
-def _records(settings: Settings, registry: Registry) -> list[ModelRecord]:
+def _live(settings: Settings, version: str) -> dict[str, Any] | None:
+    try:
+        return quality.detailed(quality.read_totals(settings), version)
+    except Unreachable as error:
+        typer.echo(f"{error.what}: how the model did is not known", err=True)
+        return None
+
+
+def _records(settings: Settings, registry: Registry) -> tuple[list[ModelRecord], Totals]:
     """Every attempt, oldest first: what the topic tells, and bundles it no longer does."""
+    from recaug.prequential.totals import Totals
+
     found = {bundle.version: bundle for bundle in _bundles(settings, registry)}
+    totals = Totals()
     try:
         found |= {record.version: record for record in _announced(settings)}
+        totals = quality.read_totals(settings)
     except Unreachable as error:
         typer.echo(f"{error.what}: only the bundles on disk are listed", err=True)
-    return sorted(found.values(), key=lambda record: record.created_at)
+    return sorted(found.values(), key=lambda record: record.created_at), totals
 
 
 def _bundles(settings: Settings, registry: Registry) -> Iterator[ModelRecord]:
@@ -199,7 +227,9 @@ def _state(record: ModelRecord, champion: str | None, registry: Registry) -> str
     return "kept" if kept else "not on disk"
 
 
-def _cells(record: ModelRecord, champion: str | None, registry: Registry) -> list[str]:
+def _cells(
+    record: ModelRecord, champion: str | None, registry: Registry, totals: Totals
+) -> list[str]:
     state = _state(record, champion, registry)
     return [
         record.version,
@@ -207,6 +237,7 @@ def _cells(record: ModelRecord, champion: str | None, registry: Registry) -> lis
         f"{record.events:,}",
         *(_ndcg(record.metrics, who) for who in ("challenger", "champion", "popularity")),
         f"{record.train_seconds:.1f}s",
+        *quality.cells(totals.of(record.version)),
         f"{state}: {record.reason}" if state in ("failed", "not promoted") else state,
     ]
 

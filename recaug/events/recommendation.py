@@ -40,6 +40,13 @@ class Recommended(Record):
         description="Place in the list, from 0; send it back as `index` of the click."
     )
     score: float = Field(description="What the list is ordered by; not a probability.")
+    propensity: float = Field(
+        1.0,
+        gt=0,
+        le=1,
+        description="Probability with which the policy that made this list shows the item at this"
+        " place; 1: it always does. Missing: 1.",
+    )
     retriever: Short | None = Field(
         None,
         description="The scorer without which the item would not be here: `model`, `sessions` (what"
@@ -124,6 +131,7 @@ class Recommendation(Record):
                             "item_id": "sku-11",
                             "index": 0,
                             "score": 0.913,
+                            "propensity": 1.0,
                             "retriever": "model",
                             "reasons": [
                                 {"code": "similar_to_recent_click", "item_id": "sku-20931"}

@@ -40,6 +40,8 @@ FAR_BEHIND = 2_000
 
 #: Records of the past that a fresh page shows, per partition.
 TAIL = 40
+#: And of what is drawn over hours: a record is ten seconds of a worker.
+METRICS = 1_500
 
 
 class Feed:
@@ -165,7 +167,10 @@ class Reader:
             self._counted[at] = ends[at]
 
     def _first(self, at: TopicPartition, begin: int, end: int) -> int:
-        return begin if at.topic in self._whole else max(begin, end - TAIL)
+        if at.topic in self._whole:
+            return begin
+        tail = METRICS if at.topic == self._topics.metrics.name else TAIL
+        return max(begin, end - tail)
 
     def _advance(self, at: TopicPartition, place: int) -> None:
         end = self._client.highwater(at) or place

@@ -18,9 +18,11 @@ from recaug.events import Reason, items_of
 from recaug.kafka import Record
 from recaug.page.board import Board, Message
 from recaug.page.meters import Meters
+from recaug.page.quality import Quality
 from recaug.page.shop import Shop
 from recaug.page.trace import Traces, stages_ms
 from recaug.popularity import Popularity
+from recaug.prequential.record import Record as Metric
 from recaug.topics import Topics
 
 log = logging.getLogger(__name__)
@@ -55,6 +57,7 @@ class Live:
     ) -> None:
         self.traces = Traces()
         self.shop = Shop()
+        self.quality = Quality()
         self._board, self._deliver = board, deliver
         self._meters = Meters(now_ms / 1000)
         self._popular = Popularity(HALF_LIFE_S, capacity=20_000)
@@ -73,6 +76,7 @@ class Live:
             topics.clean_items.name: self._item,
             topics.clean_users.name: self._profile,
             topics.models.name: self._model,
+            topics.metrics.name: self._metric,
             topics.dead_letters.name: self._rejected,
             topics.recommendations.name: self._answered,
         }
@@ -138,6 +142,9 @@ class Live:
         else:
             version, at_ms = attempt.get("version"), record.timestamp_ms
             self._promotions.append({"version": version, "at_ms": at_ms})
+
+    def _metric(self, record: Record, now_ms: float) -> None:
+        self.quality.fold(Metric.parse(record.value or b""), record.timestamp_ms)
 
     def _profile(self, record: Record, now_ms: float) -> None:
         """A null: nothing that names its user is shown any longer."""
@@ -240,6 +247,8 @@ class Live:
         letters = {"newest": list(self._letters), "reasons": dict(self._reasons.most_common())}
         self._board.put("dead", letters)
         self._board.put("models", self._models())
+        if (quality := self.quality.section()) is not None:
+            self._board.put("quality", quality)
 
     def _most_popular(self, now_ms: float) -> list[Message]:
         top = self._popular.top(POPULAR, int(now_ms))

@@ -32,6 +32,7 @@ from recaug.page.feed import PUBLISH_S, Feed, now_ms
 from recaug.page.gesture import Click, Gesture, Like, Search, to_event
 from recaug.page.guard import Guard
 from recaug.page.protocol import Prompt
+from recaug.prequential.exposition import CONTENT_TYPE
 from recaug.producer import Producer
 from recaug.settings import Settings
 
@@ -80,6 +81,7 @@ class Page:
                 Route("/api/items", self.items),
                 Route("/api/event", self.event, methods=["POST"]),
                 Route("/healthz", self.healthz),
+                Route("/metrics", self.metrics),
                 Mount("/static", StaticFiles(directory=STATIC)),
             ],
             middleware=[
@@ -115,6 +117,10 @@ class Page:
         """200 while the broker answers, 503 while it does not."""
         kafka = self.feed.board.news({}).get("kafka") or {}
         return _json({"kafka": kafka}, 200 if kafka.get("up") else 503)
+
+    async def metrics(self, request: Request) -> Response:
+        """How good the lists are, for Prometheus."""
+        return Response(self.feed.live.quality.metrics, media_type=CONTENT_TYPE)
 
     async def items(self, request: Request) -> Response:
         shop = self.feed.live.shop

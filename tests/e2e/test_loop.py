@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from recaug.cli.quality import read_totals
+from recaug.prequential.record import add
 from recaug.producer import Producer
 from tests.e2e.house import House, until
 
@@ -74,8 +76,18 @@ def test_a_second_start_resumes_with_the_learned_model(
         answer = house.run(*asked)
         assert answer.returncode == 0, answer.stderr
         assert json.loads(answer.stdout)["model"]["version"] == alias["version"]
+        what_the_model_served_was_better_than_popularity(house)
         a_new_item_is_recommendable_within_seconds(house)
         assert house.stop() == 0, house.said()
+
+
+def what_the_model_served_was_better_than_popularity(house: House) -> None:
+    """By what its users did next, while the traffic of the report went on."""
+    totals = read_totals(house.settings)
+    live = add(totals.of(version) for version in totals.versions if version is not None)
+    assert live.targets > 100
+    assert live.served.hits > live.popularity.hits
+    assert live.gain > 0
 
 
 def a_new_item_is_recommendable_within_seconds(house: House) -> None:

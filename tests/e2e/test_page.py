@@ -6,7 +6,7 @@ import json
 import os
 import re
 from collections.abc import Iterator
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
@@ -105,6 +105,17 @@ def test_every_row_says_why_and_the_stopwatch_says_how_long(page: Page) -> None:
     assert {"browser", "into Kafka", "out of Kafka"} <= named
     # The page may read the answer before the clean event: then it cannot tell these two apart.
     assert named - {"browser", "into Kafka", "out of Kafka"} in ({"clean", "recommend"}, set())
+
+
+def test_the_page_draws_how_good_the_lists_were(page: Page) -> None:
+    """By what the simulated shoppers did next; the same figures are in the table and `/metrics`."""
+    expect(page.locator("#quality-chart .line.quality.served")).to_have_count(1)
+    expect(page.locator("#quality-chart .line.quality.popularity")).to_have_count(1)
+    expect(page.locator("#quality-keys")).to_contain_text("popular items")
+    assert int(page.locator("#quality-versions td.num").first.inner_text().replace(",", "")) > 0
+    reply = page.request.get(urljoin(page.url, "/metrics"))
+    assert reply.headers["content-type"].startswith("text/plain; version=0.0.4")
+    assert 'recaug_prequential_hits_total{version="' in reply.text()
 
 
 def test_a_search_filters_the_shop_and_is_a_real_event(page: Page, house: House) -> None:

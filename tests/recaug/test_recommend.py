@@ -61,6 +61,7 @@ def check(answer: Answer) -> dict[str, Any]:
     scores = [item["score"] for item in message["items"] if item["retriever"] == "model"]
     assert scores == sorted(scores, reverse=True)
     assert len(set(ids(message))) == len(ids(message))
+    assert {item["propensity"] for item in message["items"]} <= {1.0}
     return message
 
 
@@ -310,8 +311,9 @@ def test_reasons_name_the_recent_item_that_is_most_alike(tmp_path: Path) -> None
 
 
 def test_the_message_says_what_it_answers_and_how_long_it_took(tmp_path: Path) -> None:
-    recommender = served(tmp_path)
-    recommender._clock = iter([0.0, 0.001, 0.002, 0.004, 0.007, 0.009]).__next__
+    ticks = iter([0.0, 0.001, 0.002, 0.004, 0.007, 0.009])
+    recommender = Recommender(SETTINGS, ticks.__next__)
+    recommender.swap(tiny.bundle(tmp_path, VECTORS))
     asked = request("a1", session_id="s1")
     asked = Request(**{name: getattr(asked, name) for name in Request.__slots__ if name[0] != "_"}
                     | {"appended_ms": NOW + 1.0})  # fmt: skip

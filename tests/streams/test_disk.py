@@ -12,6 +12,7 @@ import pytest
 from recaug.buffer import RollingBuffer
 from recaug.collect import Collector
 from recaug.errors import Failure
+from recaug.quality import Quality
 from recaug.settings import Settings
 from streams.egress import Egress
 from streams.learn import Learn
@@ -64,7 +65,7 @@ def config(disk: Disk) -> Settings:
 @pytest.fixture
 def learn(config: Settings) -> Iterator[Learn]:
     egress = Egress(config.broker)
-    yield Learn(config, egress, Vectors(config, egress))
+    yield Learn(config, egress, Vectors(config, egress), Quality())
     egress.close()
 
 
@@ -91,7 +92,7 @@ async def test_folding_goes_on_and_nothing_is_lost(
     break_it(disk)  # type: ignore[operator]
     await learn(events(config, 5, 5))  # type: ignore[arg-type]
     assert learn.checkpoint() is None
-    assert learn._job() is None
+    assert learn._job("time") is None
     assert said in caplog.text and "folding goes on" in caplog.text
     assert kept(config) == 5  # the checkpoint before is whole, and still the current one
     await learn(events(config, 10, 5))  # type: ignore[arg-type]
@@ -109,9 +110,9 @@ async def test_a_job_for_which_there_is_no_room_is_none(
     place = learn.checkpoint()
     monkeypatch.setattr(learn, "checkpoint", lambda: place)
     disk.freeze()
-    assert learn._job() is None
+    assert learn._job("time") is None
     disk.thaw()
-    assert learn._job() is not None
+    assert learn._job("time") is not None
 
 
 def test_a_start_on_a_disk_that_takes_nothing_says_what_to_do(disk: Disk, config: Settings) -> None:

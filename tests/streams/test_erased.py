@@ -13,6 +13,7 @@ from recaug.buffer import RollingBuffer
 from recaug.erase import Erasures
 from recaug.kafka import Record as Found
 from recaug.kafka import ensure_topics, read
+from recaug.quality import Quality
 from recaug.settings import Settings
 from streams.clean import Clean
 from streams.egress import Egress
@@ -103,7 +104,7 @@ def naming(root: Path, user: str) -> list[Path]:
 
 async def test_learn_takes_people_out_of_every_file(settings: Settings, egress: Egress) -> None:
     topics, root = settings.topics, settings.data_dir
-    learn = Learn(settings, egress, Vectors(settings, egress))
+    learn = Learn(settings, egress, Vectors(settings, egress), Quality())
     events = topics.events.name
     await learn(batch(click(events, 0, ANN, NOW_MS), click(events, 1, BOB, NOW_MS)))
     place = learn.checkpoint()
@@ -118,7 +119,8 @@ async def test_learn_takes_people_out_of_every_file(settings: Settings, egress: 
     assert naming(root, ANN) == []
     assert RollingBuffer.load(job / "buffer.npz").snapshot().user_ids == [BOB]
 
-    again = Learn(settings, egress, Vectors(settings, egress))  # killed, and started again
+    # Killed, and started again.
+    again = Learn(settings, egress, Vectors(settings, egress), Quality())
     await again(batch(click(events, 3, ANN, NOW_MS + 1), click(events, 4, BOB, NOW_MS + 1)))
     again.checkpoint()
     assert naming(root, ANN) == []

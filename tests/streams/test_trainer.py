@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -113,6 +114,36 @@ def test_after_a_rollback_the_way_back_is_further_back(tmp_path: Path) -> None:
     healed = made.healed()
     assert healed is not None
     assert healed.version == "v1"
+
+
+def test_one_job_in_so_many_begins_from_nothing(tmp_path: Path, buffer: Path) -> None:
+    made = Trainer(Settings(data_dir=tmp_path, train_audit_every=2))
+    bundles(made, "v1")
+    made.healed()
+    terms = []
+    for _ in range(4):
+        job = made.prepare(buffer, 100, {}, None, trigger="drift")
+        terms.append(json.loads((job / "job.json").read_bytes()))
+        time.sleep(0.002)  # a job is named by its millisecond
+    assert [one["afresh"] for one in terms] == [False, True, False, True]
+    assert {(one["trigger"], one["parent"]) for one in terms} == {("drift", "v1")}
+
+
+def test_the_way_back_is_to_what_a_model_was_trained_from(tmp_path: Path) -> None:
+    made = Trainer(Settings(data_dir=tmp_path))
+    assert made.predecessor() is None
+    bundles(made, "v1")
+    assert made.predecessor() is None
+    made.registry.write("main", "v2", {"x": b"x"}, {**ABOUT, "parent": "v1"})
+    late = made.registry.promote("main", "v2")
+    assert made.predecessor() == ("v2", "v1")
+    back = made.roll_back("v1")
+    assert back is not None
+    assert back.promotion == made.registry.promotion("main")
+    assert back.promotion.sequence > late.sequence
+    assert (made.champion(), made._parent, made.predecessor()) == ("v1", "v1", None)
+    assert made.roll_back("v0") is None
+    assert made.champion() == "v1"
 
 
 @pytest.mark.parametrize("alias", [b"", b"v2\n", b"{}", b"\xff"])

@@ -4,6 +4,7 @@ import { showBehind, showFigures, showKafka, showLagTotal, showPoints } from "./
 import { showDead, showLag, showPairs } from "./inside.js";
 import { answered, began, forget, showPopular } from "./list.js";
 import { showModels, showServing } from "./models.js";
+import { showPromotions, showQuality } from "./quality.js";
 import { loadItems, markFresh, openShop } from "./shop.js";
 
 const USER = "recaug.user";
@@ -65,7 +66,9 @@ const SECTIONS = {
   models: (models) => {
     showModels(models);
     showServing(models.serving);
+    showPromotions(models.promotions);
   },
+  quality: showQuality,
   pairs: (pairs) => showPairs(pairs, user),
   dead: showDead,
   popular: showPopular,

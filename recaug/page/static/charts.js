@@ -1,6 +1,6 @@
-// Small charts drawn as SVG: a sparkline, and the timeline of models.
+// Small charts drawn as SVG: a sparkline, the timeline of models, and quality over time.
 
-import { s } from "./dom.js";
+import { clock, s } from "./dom.js";
 
 const WIDTH = 240;
 const HEIGHT = 44;
@@ -61,6 +61,37 @@ export function timeline(place, attempts, width, height = 220) {
   picture.append(series(attempts, "popularity", x, y), served(attempts, x, y));
   attempts.forEach((attempt, i) => picture.append(marks(attempt, x(i), y)));
   picture.append(...labels(attempts, x, height));
+  place.replaceChildren(picture);
+}
+
+/**
+ * Lines over time, named by their dashes and by their keys; `marks` are moments with a name.
+ * Each point has `at_ms` and a value, or null, under each of `names`.
+ */
+export function overTime(place, points, names, marks, width, height = 220) {
+  const picture = s("svg", { viewBox: `0 0 ${width} ${height}`, width, height, role: "img",
+    "aria-label": `HR@10 over time: ${names.join(", ")}; the table beside it holds the figures` });
+  const { ticks, top } = scale(Math.max(0.01, ...points.flatMap((p) => names.map((name) => p[name] ?? 0))));
+  const inner = { w: width - PAD.left - PAD.right, h: height - PAD.top - PAD.bottom };
+  const [first, last] = [points[0].at_ms, Math.max(points[points.length - 1].at_ms, points[0].at_ms + 1)];
+  const x = (at) => PAD.left + ((at - first) / (last - first)) * inner.w;
+  const y = (value) => PAD.top + inner.h - (value / top) * inner.h;
+  for (const tick of ticks) {
+    picture.append(s("line.gridline", { x1: PAD.left, x2: width - PAD.right, y1: y(tick), y2: y(tick) }),
+      s("text.tick", { x: PAD.left - 8, y: y(tick) + 4, "text-anchor": "end" }, tick.toFixed(2)));
+  }
+  for (const { at_ms: at, words } of marks.filter((mark) => mark.at_ms >= first && mark.at_ms <= last)) {
+    picture.append(s("g", {}, s("title", {}, words),
+      s("line.moment", { x1: x(at), x2: x(at), y1: PAD.top, y2: PAD.top + inner.h }),
+      s("path.moment", { d: `M${x(at) - 4} ${PAD.top}h8l-4 6z` })));
+  }
+  for (const name of names) {
+    const d = path(points.map((p) => finite(p[name]) ? [x(p.at_ms), y(p[name])] : null));
+    if (d) picture.append(s(`path.line.quality.${name}`, { d }));
+  }
+  for (const [at, anchor] of [[first, "start"], [last, "end"]]) {
+    picture.append(s("text.tick", { x: x(at), y: height - 8, "text-anchor": anchor }, clock(at).slice(0, 5)));
+  }
   place.replaceChildren(picture);
 }
 

@@ -6,7 +6,7 @@ import { timeline } from "./charts.js";
 const ndcg = (value) => (Number.isFinite(value) ? value.toFixed(4) : "–");
 const failed = (version) => version.startsWith("failed-");
 /** 20251124T054035123-1f0c2d3e is shown by its hash; its time has a place of its own. */
-const short = (version) => (failed(version) ? "none" : version.split("-").pop());
+export const short = (version) => (failed(version) ? "none" : version.split("-").pop());
 
 let shown = [];
 let serving = null;

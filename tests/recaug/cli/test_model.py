@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from recaug.kafka import ensure_topics, producer, read
+from recaug.prequential.record import Cell, Record, Sums
 from recaug.registry import ModelRecord, Registry
 from recaug.signing import Keys
 from tests.recaug.cli.shell import Shell
@@ -98,6 +99,39 @@ def test_without_a_broker_the_bundles_on_disk_are_listed(shell: Shell, registry:
 def test_show_prints_the_manifest_of_what_is_served(shell: Shell, registry: Registry) -> None:
     assert json.loads(shell.run("model", "show").out)["version"] == "20261124T0503-cccc"
     assert json.loads(shell.run("model", "show", "aaaa").out)["events"] == 1_000
+
+
+def test_how_a_model_did_while_it_served_is_read_from_the_topic(
+    shell: Shell, registry: Registry
+) -> None:
+    client, topic = producer(shell.settings.kafka), shell.settings.topics.metrics.name
+    half, none = Sums(hits=2, ndcg=1.0, mrr=0.5), Sums()
+    places = (("clicks", "new"), ("clicks", "long"), ("searches", "new"))
+    found = [
+        Cell.model_validate({"source": source, "bucket": bucket, "targets": 4, "served": half,
+                             "popularity": none}) for source, bucket in places
+    ]  # fmt: skip
+    for some in (found[:2], found[2:], found[:1]):
+        record = Record(model="main", version="20261124T0503-cccc", from_ms=0, to_ms=1,
+                        cells=tuple(some))  # fmt: skip
+        client.send(topic, key=b"main", value=record.to_bytes())
+    client.send(topic, key=b"main", value=b"{}")
+    client.close()
+    shown = json.loads(shell.run("model", "show").out)["live"]
+    assert shown["targets"] == 16
+    assert shown["served"] == {"hr@10": 0.5, "ndcg@10": 0.25, "mrr@10": 0.125}
+    assert shown["popularity"]["hr@10"] == 0.0
+    assert {(part["source"], part["bucket"]): part["targets"] for part in shown["parts"]} == {
+        ("clicks", "new"): 8, ("clicks", "long"): 4, ("searches", "new"): 4,
+    }  # fmt: skip
+    assert json.loads(shell.run("model", "show", "aaaa").out)["live"] is None
+    listed = shell.run("model", "list")
+    assert listed.out.splitlines()[3].split()[-5:] == [
+        "16", "0.5000", "0.2500", "0.1250", "serving"
+    ]  # fmt: skip
+    assert "is unreadable" in listed.err
+    last = shell.run("model", "list", "-f", "json").lines()[-1]
+    assert last["live"]["served"]["hr@10"] == 0.5
 
 
 def test_show_says_so_when_a_part_fits_several(shell: Shell, registry: Registry) -> None:

@@ -1,0 +1,80 @@
+"""The list of each request, by one model, popularity and neighbours, before it is a message.
+
+Ranker        rank
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from recaug.ask import Ask
+from recaug.live import Live
+from recaug.message import Ranked
+from recaug.personal import alone, inputs, lists
+from recaug.score import Scorer
+from recaug.settings import Settings
+from recaug.shelf import Shelf
+from recaug.told import NOTHING, Told, told
+
+#: Nothing is left to chance: what is in a list would be there each time. Exploring changes this.
+ALWAYS = 1.0
+
+
+class Ranker:
+    """Not thread-safe: it reads what `Recommender` changes."""
+
+    def __init__(self, settings: Settings, live: Live, clock: Callable[[], float]) -> None:
+        self._settings, self._live, self._clock = settings, live, clock
+
+    def rank(
+        self, asks: Sequence[Ask], scorer: Scorer | None, shelf: Shelf, marks: list[float]
+    ) -> list[Ranked]:
+        """One list each, in order; `scorer` is the one that the asks were made for.
+
+        Adds to `marks` when the model began and ended, where it ran.
+        """
+        personal = iter(self._personal(asks, scorer, shelf, marks))
+        k, compared = self._settings.list_size, scorer.table.shown if scorer else 0
+        ranked = []
+        for one in asks:
+            items = next(personal) if one.question else self._neighbours(one, shelf)
+            if len(items) < k:
+                taken = one.without.union(item["item_id"] for item in items)
+                items += shelf.pick(k - len(items), taken, first_index=len(items))
+            for item in items:
+                item["propensity"] = ALWAYS
+            among = max(compared if one.question else len(shelf), len(items))
+            ranked.append(Ranked(items, among, one.fallback))
+        return ranked
+
+    def _personal(
+        self, asks: Sequence[Ask], scorer: Scorer | None, shelf: Shelf, marks: list[float]
+    ) -> list[list[dict[str, Any]]]:
+        """The model's lists of those asks that have a question for it, in their order."""
+        questions = [one.question for one in asks if one.question]
+        if scorer is None or not questions:
+            return []
+        batch, seen = inputs(questions, self._settings.history)
+        said = self._told([one for one in asks if one.question], scorer, shelf)
+        marks.append(self._clock())
+        best = scorer.fuse(batch, seen, self._settings.list_size, said)
+        marks.append(self._clock())
+        return lists(scorer, batch, best, said, shelf.top)
+
+    def _told(self, asks: Sequence[Ask], scorer: Scorer, shelf: Shelf) -> Told:
+        """What neighbours and popularity say to each of the asks."""
+        fusion, lengths = scorer.fusion, [len(one.items) for one in asks]
+        votes = [
+            self._live.votes(one.items, one.user) if fusion.of(length).sessions else NOTHING
+            for one, length in zip(asks, lengths, strict=True)
+        ]
+        return told(fusion, scorer.table, lengths, votes, shelf.popular)
+
+    def _neighbours(self, one: Ask, shelf: Shelf) -> list[dict[str, Any]]:
+        """What neighbours alone recommend."""
+        if not one.items:
+            return []
+        votes = self._live.votes(one.items, one.user)
+        k = self._settings.list_size
+        return alone(votes, self._live.hides, one.without, k, shelf.top)
