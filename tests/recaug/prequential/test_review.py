@@ -17,8 +17,8 @@ from tests.recaug import tiny
 NOW = 1_764_000_000_000
 SETTINGS = Settings(list_size=1, history=5)
 #: To who had a, one model shows b and the other c.
-B_IS_NEAR = {"a": [1, 0], "b": [0.9, 0.1], "c": [0, 1]}
-C_IS_NEAR = {"a": [1, 0], "b": [0, 1], "c": [0.9, 0.1]}
+B_IS_NEAR: dict[str, list[float]] = {"a": [1, 0], "b": [0.9, 0.1], "c": [0, 1]}
+C_IS_NEAR: dict[str, list[float]] = {"a": [1, 0], "b": [0, 1], "c": [0.9, 0.1]}
 
 
 def click(item: str, user: str, number: int) -> dict[str, Any]:
