@@ -10,8 +10,8 @@ Where it bends, and why:
 * **users**: with few users a batch has several events of the same one, whose state is read and
   written once; with many each event has a state of its own.
 * **partitions**: a batch is divided among more of them, and the state of each is one round trip.
-* **workers**: each has its own consumer and follows items, models and trends whole; batches of two
-  that share the load are smaller than those of one.
+* **workers**: each has its own consumer and follows items, models, trends and neighbours whole;
+  batches of two that share the load are smaller than those of one.
 """
 
 from __future__ import annotations
