@@ -14,10 +14,15 @@ import json
 import os
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from recaug.errors import Failure
 from recaug.settings import Settings
+
+if TYPE_CHECKING:
+    from models.bars import Bars
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -77,31 +82,31 @@ def _export_encoder(given: argparse.Namespace) -> None:
 def _evaluate(given: argparse.Namespace) -> None:
     began_s = time.monotonic()
     from models import evaluation
-    from models.bars import Bars
 
     terms = evaluation.Terms(
         given.data, given.split, given.budget, given.device, given.seed, tuple(given.models)
     )
-    try:
-        with Bars() as bars:
-            found = evaluation.evaluate(terms, began_s, bars.say, bars.tell)
-    except KeyboardInterrupt:  # the terminal's Ctrl-C reaches us too
-        raise SystemExit(130) from None
-    print(json.dumps(found))  # noqa: T201
+    _print(lambda bars: evaluation.evaluate(terms, began_s, bars.say, bars.tell))
 
 
 def _augment_report(given: argparse.Namespace) -> None:
     began_s = time.monotonic()
     from models.augment import report
-    from models.bars import Bars
 
     terms = report.Terms(
         given.data, given.split, given.budget, given.device, given.seeds, tuple(given.only),
         given.paraphrase, tuple(given.back_translation),
     )  # fmt: skip
+    _print(lambda bars: report.report(terms, began_s, bars.say, bars.tell))
+
+
+def _print(measure: Callable[[Bars], object]) -> None:
+    """A report as JSON, its progress shown meanwhile."""
+    from models.bars import Bars
+
     try:
         with Bars() as bars:
-            found = report.report(terms, began_s, bars.say, bars.tell)
+            found = measure(bars)
     except KeyboardInterrupt:  # the terminal's Ctrl-C reaches us too
         raise SystemExit(130) from None
     print(json.dumps(found))  # noqa: T201

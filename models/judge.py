@@ -23,7 +23,7 @@ from recaug import evaluation as evaluate
 from recaug.batch import Int64
 from recaug.evaluation import Bool, Float64, Verdict
 from recaug.evaluation.fused import Others, choose, fused, log_odds
-from recaug.fusion import FILE, Fusion
+from recaug.fusion import Fusion
 
 #: Newest events that the neighbours are taught; the live ones know no more after a start.
 TAUGHT = 100_000
@@ -45,8 +45,8 @@ def judge(job: Job, data: Split, model: SequenceModel, parent: Parent | None) ->
     popular = _places(job, data, evaluate.popular(data.source, job.terms.half_life_s, data.rows))
     champion = None
     if parent is not None:
-        (theirs, _), held = parent.model(dropout=0.0), parent.bundle
-        known = Fusion.read(held.read(FILE)) if held.has(FILE) else Fusion.alone()
+        theirs, _ = parent.model(dropout=0.0)
+        known = Fusion.of_bundle(parent.bundle)
         champion = _places(job, data, fused(_log_odds(theirs, data), known, informed))
     verdict = evaluate.gate(served, champion, popular)
     return Judgement(

@@ -9,7 +9,7 @@ are, and at the best of the model. How much each of them is worth depends on how
 done, so the weights go by length of history; they are chosen on events that no scorer has learned
 from.
 
-    Fusion        alone · choose · scores · of · plain · read
+    Fusion        alone · choose · scores · of · plain · read · of_bundle
     evidence, favour    votes and counts as logarithms
 """
 
@@ -24,6 +24,8 @@ from typing import Annotated
 import numpy as np
 import numpy.typing as npt
 from pydantic import Field, TypeAdapter
+
+from recaug.bundle import Bundle
 
 Floats = npt.NDArray[np.floating]
 Int64 = npt.NDArray[np.int64]
@@ -97,6 +99,11 @@ class Fusion:
     def read(cls, data: bytes) -> Fusion:
         """What `plain` gave, as JSON. Raises ValueError."""
         return cls(tuple(Weights(*pair) for pair in _Plain.validate_json(data)))
+
+    @classmethod
+    def of_bundle(cls, bundle: Bundle) -> Fusion:
+        """What a bundle says; the model alone where it says nothing. Raises ValueError."""
+        return cls.read(bundle.read(FILE)) if bundle.has(FILE) else cls.alone()
 
     def plain(self) -> list[list[float]]:
         """Pairs [sessions, popularity], one for each of `BUCKETS`."""

@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from recaug.batch import FIRST_ROW, UNKNOWN_ROW, Batch, Float32, Int64, build, pad
 from recaug.encoder import INPUTS, OUTPUT, DeviceEncoder, Encoder, HostEncoder
 from recaug.errors import Failure
-from recaug.fusion import FILE as FUSION
 from recaug.fusion import Fusion
 from recaug.mirror import Copy
 from recaug.provider import provider_of, session
@@ -97,7 +96,7 @@ class Scorer:
         vectors = _finite(bundle, "items.npy")
         table = ItemTable(vectors, bundle.json("vocab.json"), settings.item_capacity)
         parts = assemble(graph, table, settings)
-        fusion = Fusion.read(bundle.read(FUSION)) if bundle.has(FUSION) else None
+        fusion = Fusion.of_bundle(bundle)
         projection = _finite(bundle, "text_map.npy") if bundle.has("text_map.npy") else None
         if projection is not None and projection.shape[1:] != (table.width,):
             raise ValueError(f"its text map {projection.shape} is not (text, {table.width})")

@@ -71,7 +71,6 @@ class SessionKnn:
         # By slot and by row; the first and the last are zeros between two calls.
         self._similarity, self._by = np.zeros(0), np.zeros(0, np.int64)
         self._tally = np.zeros(0)
-        self._own = -1  # slot of the session that is asked for
         self._recent = np.exp(-np.arange(_HISTORY) / _HISTORY_CLICKS)
         self._asked = np.exp(-np.arange(_ASKED) / _ASKED)
         self._near = np.exp(-np.arange(length) / _NEIGHBOUR_CLICKS)
@@ -104,10 +103,10 @@ class SessionKnn:
         if not len(query):
             return [], np.empty(0, np.float32)
         self._make_room()
-        self._own = self._index.slot(own)
-        rows, scores = self._vote(query, self._recent[: len(query)])
+        apart = self._index.slot(own)
+        rows, scores = self._vote(query, self._recent[: len(query)], apart)
         if self._share and len(rows) < _FEW:
-            rows, scores = self._further(query, rows, scores)
+            rows, scores = self._further(query, rows, scores, apart)
         best = _best(scores, _NAMED)
         names = [self._index.names[row] for row in rows[best].tolist()]
         return names, scores[best].astype(np.float32)
@@ -126,16 +125,17 @@ class SessionKnn:
         newest = dict.fromkeys(row for row in known if row is not None)
         return np.array(list(newest)[:_HISTORY], np.int64)
 
-    def _vote(self, query: Int64, weights: Float64) -> tuple[Int64, Float64]:
+    def _vote(self, query: Int64, weights: Float64, apart: int) -> tuple[Int64, Float64]:
         """Rows and scores of the neighbours' items, in the order of who names them.
 
         query    (n,) rows, none twice, the most important first
         weights  (n,) what holding each is worth
+        apart    slot of the session that does not vote, −1 for none
         """
         index, each = self._index, -(-self._sample // len(query))
         listed, ends = index.listed(query.tolist(), each)
         weights = weights * index.rarity(query)
-        slots = shared(listed, ends, weights, self._own, self._similarity, self._by)
+        slots = shared(listed, ends, weights, apart, self._similarity, self._by)
         slots, similarity = self._nearest(slots)
         wanted = query[self._by[slots]]
         rows = tallied(slots, similarity, wanted, index.items, index.held, self._near, self._tally)
@@ -152,14 +152,16 @@ class SessionKnn:
         best = able[order[: self._neighbours]]
         return slots[best], similarity[best]
 
-    def _further(self, query: Int64, rows: Int64, scores: Float64) -> tuple[Int64, Float64]:
+    def _further(
+        self, query: Int64, rows: Int64, scores: Float64, apart: int
+    ) -> tuple[Int64, Float64]:
         """Add what the neighbours of the best new items vote for, for a history of rare items."""
         new = ~np.isin(rows, query)
         rows_new, scores_new = rows[new], scores[new]
         best = rows_new[_best(scores_new, _ASKED)]
         if not len(best):
             return rows, scores
-        more, votes = self._vote(best, self._asked[: len(best)])
+        more, votes = self._vote(best, self._asked[: len(best)], apart)
         if len(votes):
             votes *= self._share * scores.max() / votes.max()
         return _total(np.concatenate((rows, more)), np.concatenate((scores, votes)))

@@ -6,12 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
-import orjson
 import typer
 
 from recaug.cli.columns import align, paint
-from recaug.cli.evaluate import Device, SplitName, child
-from recaug.errors import Failure
+from recaug.cli.evaluate import Device, SplitName, measured
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -95,25 +93,13 @@ def report(
       recaug augment report --data ml-100k.inter.gz --budget 600
       recaug augment report --data Beauty.txt.gz --seeds 5 --only subset,fgm
     """
-    from recaug import atomic
-    from recaug.evaluation.dataset import require
-
     names, pair = _chosen(only), back_translation.split(",") if back_translation else []
     if len(pair) not in (0, 2):
         raise typer.BadParameter("--back-translation takes two models: THERE,BACK")
-    require(data)
-    if json_file is not None and not json_file.absolute().parent.is_dir():
-        raise Failure(
-            f"{json_file} cannot be written", "its directory is not there",
-            f"mkdir -p {json_file.parent}",
-        )  # fmt: skip
-    options = ["--data", str(data.absolute()), "--split", split or "", "--budget", str(budget)]
-    options += ["--device", device, "--seeds", str(seeds), "--paraphrase", paraphrase]
+    options = ["--split", split or "", "--budget", str(budget), "--device", device]
+    options += ["--seeds", str(seeds), "--paraphrase", paraphrase]
     options += ["--only", *names, "--back-translation", *pair]
-    found = orjson.loads(child(["augment-report", *options]))
-    found["data"] = str(data)
-    if json_file is not None:
-        atomic.write_bytes(json_file, orjson.dumps(found, option=orjson.OPT_INDENT_2))
+    found = measured("augment-report", data, options, json_file)
     typer.echo("\n".join(lines(found)))
 
 

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import orjson
 import typer
@@ -76,23 +76,11 @@ def evaluate(
       recaug evaluate --data clicks.csv --split loo --json report.json
       recaug evaluate --data diginetica-ader --models popular,vsknn
     """
-    from recaug import atomic
     from recaug.cli.figures import lines
-    from recaug.evaluation.dataset import require
 
-    names = _chosen(models)
-    require(data)
-    if json_file is not None and not json_file.absolute().parent.is_dir():
-        raise Failure(
-            f"{json_file} cannot be written", "its directory is not there",
-            f"mkdir -p {json_file.parent}",
-        )  # fmt: skip
-    options = ["--data", str(data.absolute()), "--split", split or "", "--budget", str(budget)]
-    options += ["--device", device, "--seed", str(seed), "--models", *names]
-    found = orjson.loads(child(["evaluate", *options]))
-    found["data"] = str(data)
-    if json_file is not None:
-        atomic.write_bytes(json_file, orjson.dumps(found, option=orjson.OPT_INDENT_2))
+    options = ["--split", split or "", "--budget", str(budget), "--device", device]
+    options += ["--seed", str(seed), "--models", *_chosen(models)]
+    found = measured("evaluate", data, options, json_file)
     typer.echo("\n".join(lines(found)))
 
 
@@ -104,7 +92,30 @@ def _chosen(models: str) -> list[str]:
     return names
 
 
-def child(arguments: Sequence[str]) -> bytes:
+def measured(
+    command: str, data: Path, options: Sequence[str], json_file: Path | None
+) -> dict[str, Any]:
+    """What `python -m models COMMAND` reports of a data set, written to a file too where asked for.
+
+    Raises Failure where the data or the file's directory is not there, before anything is run.
+    """
+    from recaug import atomic
+    from recaug.evaluation.dataset import require
+
+    require(data)
+    if json_file is not None and not json_file.absolute().parent.is_dir():
+        raise Failure(
+            f"{json_file} cannot be written", "its directory is not there",
+            f"mkdir -p {json_file.parent}",
+        )  # fmt: skip
+    found = orjson.loads(_child([command, "--data", str(data.absolute()), *options]))
+    found["data"] = str(data)
+    if json_file is not None:
+        atomic.write_bytes(json_file, orjson.dumps(found, option=orjson.OPT_INDENT_2))
+    return dict(found)
+
+
+def _child(arguments: Sequence[str]) -> bytes:
     """What `python -m models` prints; a failure has been explained on stderr by then."""
     from recaug.local.programs import checkout
 

@@ -2,21 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
-from recaug.kafka import ensure_topics, producer, read
+from recaug.kafka import producer, read
 from recaug.settings import Settings
 from streams.egress import DeliveryFailed, Egress, Record
-
-
-@pytest.fixture
-def egress(settings: Settings) -> Iterator[Egress]:
-    ensure_topics(settings)
-    opened = Egress(settings.kafka)
-    yield opened
-    opened.close()
 
 
 async def test_a_batch_is_there_when_send_returns(settings: Settings, egress: Egress) -> None:

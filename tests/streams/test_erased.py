@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import orjson
-import pytest
 
 from recaug.buffer import RollingBuffer
 from recaug.erase import Erasures
 from recaug.kafka import Record as Found
-from recaug.kafka import ensure_topics, read
+from recaug.kafka import read
 from recaug.quality import Quality
 from recaug.settings import Settings
 from streams.clean import Clean
@@ -49,14 +48,6 @@ def click(topic: str, offset: int, user: str, at_ms: int) -> Polled:
 
 def batch(*records: Polled) -> Batch:
     return Batch(records, {})  # type: ignore[arg-type]
-
-
-@pytest.fixture
-def egress(settings: Settings) -> Iterator[Egress]:
-    ensure_topics(settings)
-    opened = Egress(settings.broker)
-    yield opened
-    opened.close()
 
 
 def written(settings: Settings, *topics: str) -> list[Found]:

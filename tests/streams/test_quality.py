@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
 
 import pytest
 
-from recaug.kafka import ensure_topics, read
+from recaug.kafka import read
 from recaug.prequential.record import Cell, Record, Sums
 from recaug.quality import Quality
 from recaug.registry import ModelRecord
@@ -18,14 +17,6 @@ from streams.follower import Follower
 from streams.learn import Learn, told
 from streams.vectors import Vectors
 from tests.recaug.test_registry import ABOUT
-
-
-@pytest.fixture
-def egress(settings: Settings) -> Iterator[Egress]:
-    ensure_topics(settings)
-    opened = Egress(settings.broker)
-    yield opened
-    opened.close()
 
 
 def reached(version: str | None, hits: int) -> bytes:
