@@ -14,12 +14,15 @@ from enum import IntEnum
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from recaug.errors import Failure
+from recaug.errors import Failure, Unreachable
 from recaug.security import redis_options
 from recaug.settings import Settings
 
 #: Less free disk than this and a broker soon refuses to write, bytes.
 LOW_DISK = 2 * 2**30
+
+#: How long a broker may take to answer somebody who waits for it, seconds.
+PATIENCE_S = 5.0
 
 #: Records looked at to tell which partitioner producers use.
 SAMPLE = 500
@@ -72,10 +75,14 @@ def examine(settings: Settings) -> Iterator[Finding]:
         "disk": disk,
         "versions": versions,
     }
+    away = False
     for about, check in checks.items():
+        if away and check in ASK_THE_BROKER:
+            continue  # It has been said, and asking again takes as long again.
         try:
             yield from check(settings)
         except Failure as failure:
+            away = away or isinstance(failure, Unreachable)
             words = f"{failure.what}: {failure.why}"
             yield Finding(Level.FAIL, about, words, failure.mend)
 
@@ -85,7 +92,7 @@ def broker(settings: Settings) -> Iterator[Finding]:
     from recaug.kafka import admin
 
     began = time.perf_counter()
-    with admin(settings.broker, 5.0) as client:
+    with admin(settings.broker, PATIENCE_S) as client:
         count = len(client.describe_cluster()["brokers"])
     took_ms = (time.perf_counter() - began) * 1_000
     words = f"{count} broker{'s' if count != 1 else ''} at {settings.kafka}, {took_ms:.0f} ms"
@@ -96,7 +103,7 @@ def topics(settings: Settings) -> Iterator[Finding]:
     """Whether every topic is there, and a user has the same partition number everywhere."""
     from recaug.kafka import admin, partition_counts
 
-    with admin(settings.broker, 5.0) as client:
+    with admin(settings.broker, PATIENCE_S) as client:
         have = partition_counts(client, settings.topics.all)
     missing = [topic.name for topic in settings.topics.all if topic.name not in have]
     by_user = {
@@ -157,6 +164,9 @@ def _newest_keys(settings: Settings, topic: str) -> Iterator[tuple[bytes, int, i
     for record in read(settings.broker, [topic], begin, ends, idle_s=5.0):
         if record.key is not None:
             yield record.key, record.partition, len(ends)
+
+
+ASK_THE_BROKER: frozenset[Check] = frozenset({topics, producers})
 
 
 def store(settings: Settings) -> Iterator[Finding]:
