@@ -1,8 +1,8 @@
 """`python -m bench [NAME …] [--json] [--quick] [--write]`: measure ours beside named alternatives.
 
 A ratio is what these numbers are for: both sides ran in turn on the same machine, so whatever else
-it was doing was done to both. Without a name all benches but `learn`, which takes hours, run and
-bench/RESULTS.md is written.
+it was doing was done to both. Without a name all benches but those of learning (`learn` takes
+hours) run and bench/RESULTS.md is written.
 """
 
 from __future__ import annotations
@@ -26,9 +26,10 @@ from recaug.errors import Failure
 
 BENCHES = (
     "ingest", "latency", "saturation", "score", "state", "freshness", "growth", "train", "learn",
+    "social", "shift", "injected", "searches",
 )  # fmt: skip
-#: Takes hours, and runs when it is named.
-NAMED = ("learn",)
+#: Take hours or a quarter of one, and run when they are named.
+NAMED = ("learn", "social", "shift", "injected", "searches")
 RESULTS = Path(__file__).with_name("RESULTS.md")
 
 

@@ -93,6 +93,16 @@ GOALS = (
         Goal("learn", "ours", "≥", bound, {"data": "Beauty by time", "part": part}, unit="%")
         for part, bound in (("all", 5.6), ("warm", 7.6), ("cold", 3.5), ("few", 2.8))
     ),
+    # Above 0: as good as nothing is no lift.
+    *(
+        Goal("social", "low", "≥", 0.001, {"signal": signal, "part": "all", "unit": "% NDCG@10"})
+        for signal in ("friends", "words")
+    ),
+    *(
+        Goal("shift", "ours", "≤", 200, {"scorer": scorer, "change": "taste"}, unit="events")
+        for scorer in ("popularity", "neighbours")
+    ),
+    Goal("shift", "fine_tunes", "≤", 1, {"scorer": "model", "change": "taste"}),
 )
 
 

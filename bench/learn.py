@@ -7,6 +7,7 @@ between seeds, and `gain` is what the list has more than the better of the model
 
 Beauty, Sports, Toys, ML-1M and ML-100K: leave-one-out, without what the user has had. Diginetica:
 each week from those before, every click, items seen so far. Beauty by time: the newest tenth.
+What follows, `social` and `shift`, are benches of their own as well.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from dataclasses import dataclass
 from statistics import mean, stdev
 from typing import Any
 
+from bench import shift, social
 from bench.datasets import dataset
 from bench.progress import say
 from bench.result import Result, shown
@@ -67,6 +69,9 @@ def run(quick: bool) -> Iterator[Result]:
     for task in TASKS[:1] if quick else TASKS:
         seeds = SEEDS[:1] if quick else SEEDS
         yield from results(task, [_evaluated(task, seed) for seed in seeds])
+    if not quick:
+        yield from social.run(quick)
+        yield from shift.run(quick)
 
 
 def results(task: Task, reports: list[dict[str, Any]]) -> Iterator[Result]:
