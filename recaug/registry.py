@@ -57,18 +57,38 @@ Content = bytes | Callable[[Path], None]
 class ModelRecord(BaseModel):
     """One attempt to train a model, as the topic `recaug.models` tells it."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(
+        frozen=True,
+        extra="ignore",
+        json_schema_extra={
+            "examples": [
+                {
+                    "name": "main", "version": "20261124T050312-1f0c2d3e",
+                    "parent": "20261124T045907-77ab01c4", "promoted": True,
+                    "reason": "better than the champion", "events": 48210,
+                    "metrics": {
+                        "challenger": {"ndcg@10": 0.331}, "champion": {"ndcg@10": 0.271},
+                        "popularity": {"ndcg@10": 0.021}, "trigger": "count",
+                    },
+                    "train_seconds": 24.8, "device": "cpu",
+                    "created_at": "2026-11-24T05:03:12.114Z",
+                }
+            ]
+        },
+    )  # fmt: skip
 
-    name: str
+    name: str = Field(
+        description="Of the model; the key, alone for a promotion, else with version."
+    )
     version: str
-    parent: str | None = None
-    promoted: bool
+    parent: str | None = Field(None, description="The version it was trained from.")
+    promoted: bool = Field(description="Whether it is served from now on.")
     reason: str
-    events: int = Field(ge=0)
-    metrics: dict[str, Any]
+    events: int = Field(ge=0, description="That it may have learned from.")
+    metrics: dict[str, Any] = Field(description="What the gate measured, and how it was trained.")
     train_seconds: float = Field(ge=0)
     device: str
-    created_at: str
+    created_at: str = Field(description="RFC 3339, UTC.")
     manifest_sha256: str | None = None
     #: Those that were promoted only; with name, version and manifest they are a `Promotion`.
     sequence: int | None = None

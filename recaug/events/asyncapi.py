@@ -23,6 +23,8 @@ _KEYS = {
     "item": "`item_id` as UTF-8 text.",
     "model": "Name of the model.",
 }
+#: Messages that are not about a user, and what they are about.
+_ABOUT = {"item": "item", "model": "model", "metrics": "model"}
 _PLAIN = re.compile(r"[A-Za-z_$][\w.$-]*")
 _CE = ("ce_specversion", "ce_id", "ce_type", "ce_source", "ce_time", "content-type")
 
@@ -61,6 +63,8 @@ def _carried(topics: Topics) -> list[tuple[Topic, list[str]]]:
         (topics.clean_users, ["user"]),
         (topics.dead_letters, ["dead-letter"]),
         (topics.recommendations, ["recommendation"]),
+        (topics.models, ["model"]),
+        (topics.metrics, ["metrics"]),
     ]
 
 
@@ -122,7 +126,7 @@ def _message(name: str, model: type[BaseModel], folder: str) -> dict[str, Any]:
         "summary": " ".join((model.__doc__ or "").split()),
         "contentType": "application/json",
         "payload": {"$ref": f"{folder}/{name}.json"},
-        "bindings": _key(_KEYS["item" if name == "item" else "user"]),
+        "bindings": _key(_KEYS[_ABOUT.get(name, "user")]),
         "examples": [{"payload": example} for example in extra["examples"]],
     }
 

@@ -19,6 +19,8 @@ from recaug.events.documents import Item, User
 from recaug.events.envelope import Envelope
 from recaug.events.kinds import MODELS, Event
 from recaug.events.recommendation import Recommendation
+from recaug.prequential.record import Record
+from recaug.registry import ModelRecord
 
 FOLDER = "schemas/v1"
 #: Every message by the name of its schema file.
@@ -28,6 +30,8 @@ MESSAGES: dict[str, type[BaseModel]] = {
     "user": User,
     "recommendation": Recommendation,
 }
+#: What recaug says of itself: no producer sends it and no service needs it to be there.
+REPORTS: dict[str, type[BaseModel]] = {"model": ModelRecord, "metrics": Record}
 
 _SOMEBODY = [
     {"required": [name], "properties": {name: {"type": "string"}}}
@@ -63,10 +67,11 @@ def event_schema() -> dict[str, Any]:
 
 def files() -> dict[str, str]:
     """Every generated file: path below the root, text."""
-    schemas = {name: json_schema(model) for name, model in MESSAGES.items()}
+    everything = MESSAGES | REPORTS
+    schemas = {name: json_schema(model) for name, model in everything.items()}
     schemas["event"] = event_schema()
     written = {f"{FOLDER}/{name}.json": _json(schema) for name, schema in schemas.items()}
-    written["asyncapi.yaml"] = asyncapi.document(MESSAGES, FOLDER)
+    written["asyncapi.yaml"] = asyncapi.document(everything, FOLDER)
     written["docs/reference/events.md"] = reference.page(MESSAGES)
     written["docs/reference/limits.md"] = limits.page()
     return written
@@ -92,7 +97,7 @@ def stale(root: Path) -> list[Path]:
 
 
 def _left_over(root: Path) -> list[Path]:
-    known = {f"{name}.json" for name in (*MESSAGES, "event")}
+    known = {f"{name}.json" for name in (*MESSAGES, *REPORTS, "event")}
     return sorted(path for path in (root / FOLDER).glob("*.json") if path.name not in known)
 
 

@@ -111,6 +111,25 @@ def add(cells: Iterable[Cell]) -> Cell:
 class Record(_Part):
     """What one worker saw of one version between two times, epoch milliseconds."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "schema_version": 1, "model": "main", "version": "20261124T050312-1f0c2d3e",
+                    "frozen_version": None, "from_ms": 1_763_960_400_000,
+                    "to_ms": 1_763_960_410_000,
+                    "cells": [
+                        {
+                            "source": "clicks", "bucket": "short", "targets": 200,
+                            "served": {"hits": 84, "ndcg": 49.5, "mrr": 39.25},
+                            "popularity": {"hits": 11, "ndcg": 5.5, "mrr": 4.0},
+                        }
+                    ],
+                }
+            ]
+        }
+    )  # fmt: skip
+
     schema_version: Literal[1] = 1
     model: _Label
     version: _Label | None = Field(description="Of the model that served. Null: there was none.")
