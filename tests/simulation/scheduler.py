@@ -55,11 +55,11 @@ class Scheduler:
     async def run(self, done: Callable[[], bool], step: Callable[[], None], most: int) -> int:
         """Let processes go on, one point at a time, until `done`; returns the points passed.
 
-        :param step: called before each point; may crash, start or wipe things.
+        :param step: called before each point; may crash, start or wipe things. Who was chosen last
+            has not gone on yet, and never does if it crashes now.
         :param most: AssertionError beyond so many points: something stands still.
         """
         for passed in range(most):
-            await _settle()
             if done():
                 return passed
             step()

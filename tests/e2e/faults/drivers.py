@@ -90,11 +90,11 @@ def die_unstored() -> None:
 
 
 def skew() -> None:
-    """The machine's clock is set an hour ahead, then an hour back, every four seconds."""
+    """The machine's clock is set an hour ahead, then an hour back, every two seconds."""
     true, began = time.time, time.monotonic()
 
     def told() -> float:
-        return true() + 3_600.0 * (0, 1, -1)[int((time.monotonic() - began) / 4.0) % 3]
+        return true() + 3_600.0 * (0, 1, -1)[int((time.monotonic() - began) / 2.0) % 3]
 
     time.time = told
 

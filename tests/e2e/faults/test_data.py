@@ -120,7 +120,7 @@ def test_the_clock_of_the_machine_jumps(house: House, took: Note) -> None:
         ):
             clean.wait_ready()
             recommend.wait_ready()
-            time.sleep(11)
+            time.sleep(6)
             took("F18 clocks jump by an hour", well(house))
             for worker in (clean, recommend):
                 worker.signal(signal.SIGTERM)
