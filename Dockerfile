@@ -36,4 +36,6 @@ CMD ["python", "-m", "streams", "learn"]
 
 FROM runtime AS serve
 COPY --from=build-serve /app/.venv /app/.venv
+# The text encoder reads what people search for.
+COPY --from=learn --chown=recaug:recaug /app/cache /app/cache
 CMD ["python", "-m", "streams", "recommend"]

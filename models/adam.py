@@ -1,6 +1,6 @@
 """AdamW with a step count per row, so that rows added later get their own warm-up.
 
-Importing torch.optim's takes 4 s of a 25 s budget (it loads the compiler); this is all we need of
+Importing torch.optim's takes 4 s of a 15 s budget (it loads the compiler); this is all we need of
 it. Kingma & Ba 2015, decoupled decay after Loshchilov & Hutter 2019.
 """
 

@@ -104,8 +104,8 @@ class Neural:
         self._score: Score | None = None
 
     def fit(self, fold: Fold) -> None:
-        plan = self._plan = self._plan or plan_for(fold.source, fold.known)
         budget_s = self._time_s()
+        plan = self._plan = self._plan or plan_for(fold.source, fold.known, budget_s)
         more = bool((fold.before & ~fold.known).any())
         end_s = self._clock() + budget_s
         test_s = self._train(fold, plan, end_s - more * FINISH_SHARE * budget_s)

@@ -40,7 +40,7 @@ REPORT = 0.03
 ENCODED = 512
 
 #: What SASRec was published with: one negative for each positive, nothing else.
-SASREC = Plan(Shape(), Recipe(loss="one negative", mix=NOTHING), placed=False)
+SASREC = Plan("sasrec", Shape(), Recipe(loss="one negative", mix=NOTHING), placed=False)
 
 
 @dataclass(frozen=True, slots=True)

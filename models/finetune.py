@@ -14,26 +14,27 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
-from models import bundle, eviction, text_map, weights
+from models import bundle, company, eviction, text_map, weights
 from models.adam import AdamW
 from models.augment import choice
 from models.device import choose
 from models.job import Job
 from models.judge import judge
 from models.parent import Parent
-from models.sequence import SPREAD, SequenceModel, Shape
+from models.recipes import Plan, plan_for
+from models.sequence import SPREAD, SequenceModel
 from models.split import Split, split
 from models.text_rows import whitened
-from models.train import Progress, Recipe, scorer, train
+from models.train import Progress, scorer, train
 from recaug import atomic
 from recaug import evaluation as evaluate
-from recaug.batch import Int64
+from recaug.batch import FIRST_ROW, Int64
 from recaug.registry import ModelRecord
 
 #: Kept of the budget for the gate, the export and the bundle.
 RESERVE_S = 5.0
-RECIPE = Recipe()
 
 #: Called with (stage, step, steps, loss).
 Say = Callable[[str, int, int, float | None], None]
@@ -60,13 +61,15 @@ def fine_tune(job: Job, spent_s: Callable[[], float], say: Say) -> ModelRecord:
     parent = Parent.of(job)
     known = parent.vocabulary if parent else []
     data = split(job.snapshot, known, terms.history, terms.item_capacity)
-    chosen = choice.choose(job, parent.bundle if parent else None, RECIPE.mix)
+    plan = plan_for(data.source, data.log.known, terms.budget_s)
+    chosen = choice.choose(job, parent.bundle if parent else None, plan.recipe.mix)
+    plan = replace(plan, recipe=replace(plan.recipe, mix=chosen.mix))
     origin = None if terms.afresh else parent
-    trained = _train(job, data, origin, replace(RECIPE, mix=chosen.mix), spent_s, say)
+    trained = _train(job, data, origin, plan, spent_s, say)
     say("gate", 0, 1, None)
     found = judge(job, data, trained.model, parent)
     say("gate", 1, 1, None)
-    extra = _extra(trained) | chosen.told(found.verdict.metrics)
+    extra = _extra(trained, plan) | chosen.told(found.verdict.metrics)
     device = str(trained.device)
     record = bundle.record(job, data, found.verdict, extra, trained.seconds, device)
     if record.promoted:
@@ -80,11 +83,11 @@ def fine_tune(job: Job, spent_s: Callable[[], float], say: Say) -> ModelRecord:
 
 
 def _train(
-    job: Job, data: Split, parent: Parent | None, recipe: Recipe, spent_s: Callable[[], float],
+    job: Job, data: Split, parent: Parent | None, plan: Plan, spent_s: Callable[[], float],
     say: Say,
 ) -> Trained:  # fmt: skip
-    began, device = time.monotonic(), choose(job.terms.device)
-    model, optimizer = _start(job, data, parent)
+    began, device, recipe = time.monotonic(), choose(job.terms.device), plan.recipe
+    model, optimizer = _start(job, data, parent, plan)
     text = whitened(data.vocabulary, job.vectors) if data.rows <= recipe.full_softmax else None
     optimizer = weights.with_texts(model, optimizer, text, fresh=parent is None)
     model.to(device)
@@ -107,20 +110,34 @@ def _train(
     return Trained(model, optimizer, progress, device, time.monotonic() - began)
 
 
-def _start(job: Job, data: Split, parent: Parent | None) -> tuple[SequenceModel, AdamW]:
-    """The parent with rows for the new items, or a model that knows nothing."""
-    shape = Shape(history=job.terms.history)
-    if parent is None or weights.shape_of(parent.bundle) != shape:
-        # Another shape cannot be continued; the gate still compares the two.
-        model = SequenceModel(shape, data.rows, RECIPE.dropout)
+def _start(job: Job, data: Split, parent: Parent | None, plan: Plan) -> tuple[SequenceModel, AdamW]:
+    """The parent with rows for the new items, where it reads as long a history; else a beginning.
+
+    The parent's width stays, whatever the plan is by now: what begins from nothing takes the
+    plan's, and the gate compares the two.
+    """
+    if parent is None or weights.shape_of(parent.bundle).history != job.terms.history:
+        shape = replace(plan.shape, history=job.terms.history)
+        model = SequenceModel(shape, data.rows, plan.recipe.dropout)
+        company.place(model, data.log, FIRST_ROW)
         return model, AdamW(model)
-    model, optimizer = parent.model(RECIPE.dropout)
-    new = torch.randn(len(data.vocabulary) - data.inherited, shape.width) * SPREAD  # (M, d)
-    if parent.bundle.has(bundle.TEXT_MAP) and len(new):
-        items, known = data.vocabulary[data.inherited :], parent.bundle.array(bundle.TEXT_MAP)
-        rows = text_map.first_rows(items, job.vectors, known, new.numpy())
-        new = torch.from_numpy(rows)
-    return weights.grown(model, optimizer, new, RECIPE.dropout)
+    model, optimizer = parent.model(plan.recipe.dropout)
+    model, optimizer = weights.grown(
+        model, optimizer, _new_rows(job, data, parent, model.encoder.shape.width),
+        plan.recipe.dropout,
+    )  # fmt: skip
+    company.place(model, data.log, FIRST_ROW + data.inherited)
+    return model, optimizer
+
+
+def _new_rows(job: Job, data: Split, parent: Parent, width: int) -> Tensor:
+    """(M, d): where the text says, as far as the parent can tell; noise elsewhere."""
+    items = data.vocabulary[data.inherited :]
+    rows = torch.randn(len(items), width) * SPREAD  # (M, d)
+    if not parent.bundle.has(bundle.TEXT_MAP) or not items:
+        return rows
+    known = parent.bundle.array(bundle.TEXT_MAP)
+    return torch.from_numpy(text_map.first_rows(items, job.vectors, known, rows.numpy()))
 
 
 def _seen(parent: Parent | None) -> Int64:
@@ -135,9 +152,10 @@ def _over(job: Job, spent_s: Callable[[], float]) -> Callable[[], bool]:
     return lambda: spent_s() >= end
 
 
-def _extra(trained: Trained) -> dict[str, Any]:
+def _extra(trained: Trained, plan: Plan) -> dict[str, Any]:
     run = trained.progress
     return {
+        "plan": plan.name,
         "epochs": run.epochs, "best_epoch": run.best_epoch, "steps": run.steps,
         "loss": run.loss, "stopped": run.stopped, "validation_ndcg@10": run.best,
         "views": run.origins,

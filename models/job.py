@@ -28,7 +28,7 @@ class Terms(BaseModel):
     trusted_keys: Path | None = None
     name: str
     parent: str | None = None
-    budget_s: float = Field(25.0, gt=0)
+    budget_s: float = Field(15.0, gt=0)
     threads: int = Field(1, ge=1)
     device: str = "auto"
     seed: int = 0

@@ -13,16 +13,19 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import torch
+from torch import Tensor
 
+from models import text_map
 from models.job import Job
 from models.parent import Parent
 from models.sequence import MASKED, SequenceModel
 from models.split import Split
 from models.train import scorer
 from recaug import evaluation as evaluate
-from recaug.batch import Int64
+from recaug.batch import FIRST_ROW, UNKNOWN_ROW, Int64
 from recaug.evaluation import Bool, Float64, Verdict
-from recaug.evaluation.fused import Others, choose, fused, log_odds
+from recaug.evaluation.fused import Others, choose, fused
 from recaug.fusion import Fusion
 
 #: Newest events that the neighbours are taught; the live ones know no more after a start.
@@ -39,8 +42,9 @@ def judge(job: Job, data: Split, model: SequenceModel, parent: Parent | None) ->
     """Weights are chosen on validation, then everybody is ranked on what was held out."""
     others = _Taught(job, data)
     own, fold = _log_odds(model, data), data.fold()
-    fusion = choose(fold, own, others.with_events(fold.known))
-    informed = others.with_events(fold.before)
+    new = _untouched(data, fold.known)
+    fusion = choose(fold, _earlier(job, data, model, new), others.with_events(fold.known, new))
+    informed = others.with_events(fold.before, np.zeros_like(new))
     served = _places(job, data, fused(own, fusion, informed))
     popular = _places(job, data, evaluate.popular(data.source, job.terms.half_life_s, data.rows))
     champion = None
@@ -62,8 +66,8 @@ class _Taught:
         self._others = Others(data.source)
         self._newest = evaluate.newest(data.source, min(1.0, TAUGHT / len(data.source.rows)))
 
-    def with_events(self, known: Bool) -> Others:
-        self._others.learn(known & self._newest, self._counts(known))
+    def with_events(self, known: Bool, new: Bool) -> Others:
+        self._others.learn(known & self._newest, self._counts(known), new)
         return self._others
 
     def _counts(self, known: Bool) -> Float64:
@@ -76,16 +80,51 @@ def _places(job: Job, data: Split, score: evaluate.Score) -> Int64:
     return evaluate.ranks(score, data.source, data.test, job.terms.history, data.rows)
 
 
-def _log_odds(model: SequenceModel, data: Split) -> evaluate.Score:
+def _untouched(data: Split, known: Bool) -> Bool:
+    """Rows (N,) that came with what validates: they are to it what a new item is in service."""
+    touched = np.zeros(data.rows, np.bool_)
+    touched[data.source.rows[known]] = True
+    touched[: FIRST_ROW + data.inherited] = True
+    return ~touched
+
+
+def _earlier(job: Job, data: Split, model: SequenceModel, new: Bool) -> evaluate.Score:
+    """Log-odds where `new` items are placed by their text, or else unknown, as in service.
+
+    Training had them for wrong answers only.
+    """
+    table = model.unit().detach().numpy().copy()  # (N, d)
+    counts = np.where(new, 0, data.counts)[FIRST_ROW:]
+    found = text_map.fit(data.vocabulary, table[FIRST_ROW:], counts, job.vectors)
+    untold = new.copy()
+    if found is not None:
+        for row in np.flatnonzero(new):
+            vector = job.vectors.get(data.vocabulary[row - FIRST_ROW])
+            if vector is not None and len(vector) == len(found):
+                table[row], untold[row] = vector @ found, False
+    # Nobody is compared by length: a guess may be shorter than what was learned, never longer.
+    table /= np.maximum(1.0, np.linalg.norm(table, axis=1, keepdims=True))
+    table[untold] = table[UNKNOWN_ROW]
+    score = _log_odds(model, data, torch.from_numpy(table))
+
+    def known(part: evaluate.Targets) -> evaluate.Scores:
+        scores = score(part)
+        scores[:, untold] = -np.inf
+        return scores
+
+    return known
+
+
+def _log_odds(model: SequenceModel, data: Split, table: Tensor | None = None) -> evaluate.Score:
     """What a smaller table does not know comes last, behind every item it knows."""
-    score = scorer(model, data.source)
+    score, heat = scorer(model, data.source, table), model.encoder.shape.temperature
 
     def padded(part: evaluate.Targets) -> evaluate.Scores:
-        scores = score(part)
+        scores = score(part) / heat
         missing = data.rows - scores.shape[1]
         return np.pad(scores, ((0, 0), (0, missing)), constant_values=MASKED)
 
-    return log_odds(padded, model.encoder.shape.temperature)
+    return padded
 
 
 def _more(job: Job, data: Split, own: evaluate.Score, fusion: Fusion) -> dict[str, Any]:

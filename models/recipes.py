@@ -6,7 +6,8 @@
 
 Chosen on validation slices of MovieLens 100k, Diginetica and Amazon Beauty. A purchase says so
 little that wide vectors and half of everything dropped out win; on long histories that only slows
-learning.
+learning. In half a minute it is slower everywhere: then the narrow plan of ratings is taken for
+all (docs/learning.md, "Three plans").
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ from recaug.batch import Sequences
 LONG = 30
 #: Share of events that the same user had before, from which on a log is of sessions.
 AGAIN, WITHIN = 0.08, 50
+#: Seconds of one core below which the narrow plan learns more than the wide ones.
+QUICK_S = 45.0
 #: All of the catalogue is compared with up to so many items.
 FULL = 50_000
 
@@ -33,14 +36,16 @@ FULL = 50_000
 class Plan:
     """What to train and how."""
 
+    name: str
     shape: Shape
     recipe: Recipe
     replay: float = 1.0  # old events learned again for each that is new, from the second fold on
     placed: bool = True  # items begin among those they were seen with (`models.company`)
 
 
-RATINGS = Plan(Shape(), Recipe())
+RATINGS = Plan("ratings", Shape(), Recipe())
 SESSIONS = Plan(
+    "sessions",
     Shape(width=128),
     Recipe(
         dropout=0.3,
@@ -53,13 +58,16 @@ SESSIONS = Plan(
     ),
 )
 PURCHASES = Plan(
+    "purchases",
     Shape(width=128),
     Recipe(dropout=0.5, rate=2e-3, mix=NOTHING, batch=128, patience=5, full_softmax=FULL),
 )
 
 
-def plan_for(source: Sequences, known: Bool) -> Plan:
-    """The plan that fits the `known` (n,) events of a log."""
+def plan_for(source: Sequences, known: Bool, budget_s: float) -> Plan:
+    """The plan that fits the `known` (n,) events of a log and the seconds there are for it."""
+    if budget_s < QUICK_S:
+        return RATINGS
     events = np.bincount(source.owners()[known])
     events = events[events > 0]
     if len(events) and events.mean() >= LONG:

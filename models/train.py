@@ -170,10 +170,13 @@ def _sampled(
 
 
 @torch.no_grad()
-def scorer(model: SequenceModel, source: Sequences) -> evaluate.Score:
-    """Scores as they are served: asked at the event before the target, from the newest events."""
+def scorer(model: SequenceModel, source: Sequences, table: Tensor | None = None) -> evaluate.Score:
+    """Scores as they are served: asked at the event before the target, from the newest events.
+
+    `table` (N, d) is the model's own where none is given.
+    """
     model.eval()
-    table = model.unit()  # (N, d)
+    table = model.unit() if table is None else table  # (N, d)
     length, device = model.encoder.shape.history, table.device
 
     @torch.no_grad()

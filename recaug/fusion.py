@@ -1,15 +1,16 @@
 """One list from three scorers: the sequence model, session neighbours, recent popularity.
 
-    score = cosine / temperature + a · ln(1 + votes / ε) + p · ln(1 + share / ε)
+    score = cosine / temperature + a · ln(1 + votes / ε) + p · ln(1 + share / ε) + n · new
 
 A log-linear pool: the model's part is a log-probability but for a constant, and so are logarithms
 of the share of neighbours' votes and of the share of recent events. Both are 0 for an item that
 nobody voted for and that is no favourite, so to rank exactly it is enough to look at those that
-are, and at the best of the model. How much each of them is worth depends on how much a user has
-done, so the weights go by length of history; they are chosen on events that no scorer has learned
-from.
+are, and at the best of the model. An item that has had no event yet can have neither, which says
+nothing against it: `n` makes up for that, or a list would never show what is new. How much votes
+and popularity are worth depends on how much a user has done, so their weights go by length of
+history; all are chosen on events that no scorer has learned from.
 
-    Fusion        alone · choose · scores · of · plain · read · of_bundle
+    Fusion        alone · choose · with_new · scores · of · plain · read · of_bundle
     evidence, favour    votes and counts as logarithms
 """
 
@@ -17,7 +18,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Annotated
 
@@ -29,6 +30,7 @@ from recaug.bundle import Bundle
 
 Floats = npt.NDArray[np.floating]
 Int64 = npt.NDArray[np.int64]
+Bool = npt.NDArray[np.bool_]
 
 #: A bundle's file of weights.
 FILE = "fusion.json"
@@ -47,12 +49,18 @@ class Weights:
 
     sessions: float
     popularity: float
+    new: float = 0.0  # added to an item that has had no event
 
 
 #: What is chosen from; the first is the model alone.
 CHOICES = tuple(
     Weights(*pair) for pair in product((0.0, 0.25, 0.5, 1.0, 2.0, 4.0), (0.0, 0.1, 0.3, 1.0))
 )
+#: What is chosen from, then, for items without an event.
+NEW = (0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 6.0)
+#: Part of their worth that lists may lose for the sake of new items: those that are never shown
+#: are never learned.
+COST = 0.05
 #: Targets that the average of all buckets counts in each of them: few targets choose badly.
 SHRINKAGE = 200
 
@@ -82,10 +90,10 @@ def favour(counts: Floats) -> Floats:
 
 
 _Weight = Annotated[float, Field(ge=0.0, le=100.0)]
-_Plain: TypeAdapter[list[tuple[_Weight, _Weight]]] = TypeAdapter(
-    Annotated[
-        list[tuple[_Weight, _Weight]], Field(min_length=len(BUCKETS), max_length=len(BUCKETS))
-    ]
+# Two in bundles from before new items had a weight.
+_Weights = Annotated[list[_Weight], Field(min_length=2, max_length=3)]
+_Plain: TypeAdapter[list[list[float]]] = TypeAdapter(
+    Annotated[list[_Weights], Field(min_length=len(BUCKETS), max_length=len(BUCKETS))]
 )
 
 
@@ -98,7 +106,7 @@ class Fusion:
     @classmethod
     def read(cls, data: bytes) -> Fusion:
         """What `plain` gave, as JSON. Raises ValueError."""
-        return cls(tuple(Weights(*pair) for pair in _Plain.validate_json(data)))
+        return cls(tuple(Weights(*some) for some in _Plain.validate_json(data)))
 
     @classmethod
     def of_bundle(cls, bundle: Bundle) -> Fusion:
@@ -106,8 +114,8 @@ class Fusion:
         return cls.read(bundle.read(FILE)) if bundle.has(FILE) else cls.alone()
 
     def plain(self) -> list[list[float]]:
-        """Pairs [sessions, popularity], one for each of `BUCKETS`."""
-        return [[one.sessions, one.popularity] for one in self.weights]
+        """[sessions, popularity, new], one for each of `BUCKETS`."""
+        return [[one.sessions, one.popularity, one.new] for one in self.weights]
 
     def of(self, length: int) -> Weights:
         """The weights for a history of `length` events."""
@@ -131,11 +139,27 @@ class Fusion:
         sums = [gains[bucket == n].sum(0) + SHRINKAGE * overall for n in range(len(BUCKETS))]
         return cls(tuple(CHOICES[int(np.argmax(of_one))] for of_one in sums))
 
-    def scores(self, model: Floats, sessions: Floats, popularity: Floats, lengths: Int64) -> Floats:
-        """Model scores (b, N), evidence (b, N) and (N,), lengths of history (b,) → (b, N)."""
+    def with_new(self, gains: Floats, of_new: Bool) -> Fusion:
+        """The same weights, and the most of `NEW` that new items can have at a fair price.
+
+        gains (T, len(NEW)) of each target under each; `of_new` (T,) targets that are new items. The
+        price is `COST`, and they have to gain by it.
+        """
+        if not of_new.any():
+            return self
+        total, theirs = gains.mean(0), gains[of_new].mean(0)
+        fair = (total >= (1 - COST) * total.max()) & (theirs > theirs[0])
+        chosen = NEW[int(np.flatnonzero(fair)[-1])] if fair.any() else 0.0
+        return Fusion(tuple(replace(one, new=chosen) for one in self.weights))
+
+    def scores(
+        self, model: Floats, sessions: Floats, popularity: Floats, new: Bool, lengths: Int64
+    ) -> Floats:
+        """Model scores (b, N), evidence (b, N) and (N,), items without an event (N,), lengths of
+        history (b,) → (b, N)."""
         of = [self.weights[n] for n in _bucket(lengths).tolist()]
         a, p = _column(one.sessions for one in of), _column(one.popularity for one in of)
-        fused: Floats = model + a * sessions + p * popularity
+        fused: Floats = model + a * sessions + p * popularity + _column(one.new for one in of) * new
         return fused
 
 

@@ -1,8 +1,8 @@
 """What a worker knows besides the model, up to the second: documents, text vectors, popularity and
 what was clicked together.
 
-    Live          item · vector · count · uncount · shelf · votes · attach · place · detach ·
-                  remember
+    Live          item · vector · matches · count · uncount · shelf · votes · attach · place ·
+                  detach · remember
     Counts        the popularity a bundle carries
 
 Every change goes at once into the table of each attached model: the one that answers, and the one
@@ -18,17 +18,20 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
+from recaug.batch import Float32
 from recaug.bounds import Bound, hit
 from recaug.catalogue import Catalogue
 from recaug.contributions import Contributions
 from recaug.fusion import FAVOURITES
 from recaug.history import HIDDEN
+from recaug.matches import Words, matches
 from recaug.popularity import Popularity
 from recaug.score import Scorer
 from recaug.session_knn import SessionKnn
 from recaug.settings import Settings
 from recaug.shelf import Shelf
-from recaug.told import Votes
+from recaug.text_index import TextIndex
+from recaug.told import NOTHING, Votes
 
 
 class Counts(BaseModel):
@@ -44,9 +47,10 @@ class Live:
     """Not thread-safe; `Recommender` makes one change at a time."""
 
     def __init__(self, settings: Settings) -> None:
-        self._capacity = settings.item_capacity
+        self._settings, self._capacity = settings, settings.item_capacity
         self._catalogue = Catalogue(settings.item_capacity)
         self._vectors: dict[str, NDArray[np.float16]] = {}
+        self._texts: dict[int, TextIndex] = {}  # by width: the vectors of another encoder are apart
         self._popularity = Popularity(settings.popularity_half_life_s)
         self._contributions = Contributions()
         self._sessions = SessionKnn()
@@ -66,7 +70,26 @@ class Live:
             self._vectors[item_id] = vector
         else:
             hit(Bound.TEXT_VECTORS)
+        self._index(item_id)
         self._place_everywhere(item_id)
+
+    def matches(self, words: Sequence[Words | None]) -> list[Votes | None]:
+        """What each of some queries is for; hidden items among it."""
+        return matches(words, self._near)
+
+    def _near(self, queries: Float32, k: int) -> Sequence[Votes]:
+        index = self._texts.get(queries.shape[1])
+        return [NOTHING] * len(queries) if index is None else index.near(queries, k)
+
+    def _index(self, item_id: str) -> None:
+        """Make the vector of an item be found by queries of its encoder, and by no others."""
+        vector = self._vectors.get(item_id)
+        for index in self._texts.values():
+            index.remove(item_id)
+        if vector is not None:
+            if len(vector) not in self._texts:
+                self._texts[len(vector)] = TextIndex(len(vector), self._settings)
+            self._texts[len(vector)].put(item_id, vector)
 
     def count(self, item_ids: Sequence[str], at_ms: int, user: str) -> None:
         self._contributions.add(user, item_ids, at_ms)

@@ -2,7 +2,7 @@
 
 inputs        many questions as the arrays of one run of the model
 lists         the rows it ranked as lists of items
-alone         what neighbours say where it cannot
+alone         what one other scorer says where it cannot
 """
 
 from __future__ import annotations
@@ -21,9 +21,11 @@ from recaug.score import SHOWN, Fused, Scorer
 from recaug.table import ItemTable
 from recaug.told import Told, Votes
 
+Bool = NDArray[np.bool_]
+
 #: The scorer that an item would not be in the list without, the first that applies.
-RETRIEVERS = ("model", "sessions", "popularity")
-NEIGHBOURS = RETRIEVERS[1]
+RETRIEVERS = ("model", "sessions", "search", "popularity")
+NEIGHBOURS, SEARCH = RETRIEVERS[1:3]
 
 
 def inputs(questions: Sequence[Question], length: int) -> tuple[Batch, Int64]:
@@ -41,8 +43,10 @@ def lists(
     causes = evidence(table.vectors, scorer.centre, batch.items[:, -RECENT:], rows)
     shown = (scores > SHOWN).sum(axis=1)
     exact = scores.astype(np.float64).round(4)
-    found = _found(rows, own, said)
-    answers = zip(*(part.tolist() for part in (shown, exact, rows, causes, found)), strict=True)
+    searched = _among(rows, said.rows[:, said.rows.shape[1] - said.matches :])
+    found = _found(rows, own, searched, said)
+    parts = (shown, exact, rows, causes, searched, found)
+    answers = zip(*(part.tolist() for part in parts), strict=True)
     return [
         [
             _line(table, popular, *item)
@@ -58,29 +62,45 @@ def alone(
     without: Container[str],
     k: int,
     popular: Container[str],
+    retriever: str,
 ) -> list[dict[str, Any]]:
-    """The best `k` of what neighbours say, where no model does."""
+    """The best `k` of what neighbours say or a search is for, where no model ranks them."""
     pairs = zip(votes[0], votes[1].tolist(), strict=True)
     left = (pair for pair in pairs if pair[0] not in without and not hides(pair[0]))
+    matching = [{"code": "matches_search"}] if retriever == SEARCH else []
     return [
-        {"item_id": item, "index": index, "score": round(score, 4), "retriever": NEIGHBOURS,
-         "reasons": [{"code": "popular"}] if item in popular else []}
+        {"item_id": item, "index": index, "score": round(score, 4), "retriever": retriever,
+         "reasons": matching + ([{"code": "popular"}] if item in popular else [])}
         for index, (item, score) in enumerate(islice(left, k))
     ]  # fmt: skip
 
 
-def _found(rows: Int64, own: NDArray[np.bool_], said: Told) -> NDArray[np.int64]:
+def _found(rows: Int64, own: Bool, searched: Bool, said: Told) -> Int64:
     """Which of `RETRIEVERS` is why each row is in its list, (B, k)."""
-    spoken = said.rows[:, None, : said.neighbours]
-    theirs = (rows[:, :, None] == spoken).any(axis=2)
-    return np.where(own, 0, np.where(theirs, 1, 2))
+    theirs = _among(rows, said.rows[:, : said.neighbours])
+    return np.select([own, theirs, searched], [0, 1, 2], 3)
+
+
+def _among(rows: Int64, spoken: Int64) -> Bool:
+    """Which of the rows (B, k) are among those spoken for (B, M)."""
+    found: Bool = (rows[:, :, None] == spoken[:, None, :]).any(axis=2)
+    return found
 
 
 def _line(
-    table: ItemTable, popular: Set[str], index: int, score: float, row: int, cause: int, found: int
+    table: ItemTable,
+    popular: Set[str],
+    index: int,
+    score: float,
+    row: int,
+    cause: int,
+    searched: bool,
+    found: int,
 ) -> dict[str, Any]:
     item = table.ids[row]
     reasons: list[dict[str, str]] = []
+    if searched:
+        reasons.append({"code": "matches_search"})
     if cause:
         reasons.append({"code": "similar_to_recent_click", "item_id": table.ids[cause]})
     if row >= table.trained:

@@ -1,6 +1,6 @@
 """The list of each request, by one model, popularity and neighbours, before it is a message.
 
-Ranker        rank
+Ranker        ask · rank
 """
 
 from __future__ import annotations
@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from recaug.ask import Ask
+from recaug.ask import Ask, ask
 from recaug.live import Live
-from recaug.message import Ranked
-from recaug.personal import alone, inputs, lists
+from recaug.matches import Words, joined
+from recaug.message import Ranked, Request
+from recaug.personal import NEIGHBOURS, SEARCH, alone, inputs, lists
 from recaug.score import Scorer
 from recaug.settings import Settings
 from recaug.shelf import Shelf
@@ -27,6 +28,14 @@ class Ranker:
     def __init__(self, settings: Settings, live: Live, clock: Callable[[], float]) -> None:
         self._settings, self._live, self._clock = settings, live, clock
 
+    def ask(
+        self, requests: Sequence[Request], words: Sequence[Words | None], scorer: Scorer | None
+    ) -> list[Ask]:
+        """What each request needs; `words` are what each searches for."""
+        length, found = self._settings.history, self._live.matches(words)
+        each = zip(requests, words, found, strict=True)
+        return [ask(one, scorer, length, said, matches) for one, said, matches in each]
+
     def rank(
         self, asks: Sequence[Ask], scorer: Scorer | None, shelf: Shelf, marks: list[float]
     ) -> list[Ranked]:
@@ -38,7 +47,7 @@ class Ranker:
         k, compared = self._settings.list_size, scorer.table.shown if scorer else 0
         ranked = []
         for one in asks:
-            items = next(personal) if one.question else self._neighbours(one, shelf)
+            items = next(personal) if one.question else self._alone(one, shelf)
             if len(items) < k:
                 taken = one.without.union(item["item_id"] for item in items)
                 items += shelf.pick(k - len(items), taken, first_index=len(items))
@@ -57,6 +66,7 @@ class Ranker:
             return []
         batch, seen = inputs(questions, self._settings.history)
         said = self._told([one for one in asks if one.question], scorer, shelf)
+        said = joined(said, scorer.table, [one.matches for one in asks if one.question])
         marks.append(self._clock())
         best = scorer.fuse(batch, seen, self._settings.list_size, said)
         marks.append(self._clock())
@@ -71,10 +81,12 @@ class Ranker:
         ]
         return told(fusion, scorer.table, lengths, votes, shelf.popular)
 
-    def _neighbours(self, one: Ask, shelf: Shelf) -> list[dict[str, Any]]:
-        """What neighbours alone recommend."""
+    def _alone(self, one: Ask, shelf: Shelf) -> list[dict[str, Any]]:
+        """What is searched for, else what neighbours recommend, where no model ranks it."""
+        k, hides = self._settings.list_size, self._live.hides
+        if one.matches:
+            return alone(one.matches, hides, one.without, k, shelf.top, SEARCH)
         if not one.items:
             return []
         votes = self._live.votes(one.items, one.user)
-        k = self._settings.list_size
-        return alone(votes, self._live.hides, one.without, k, shelf.top)
+        return alone(votes, hides, one.without, k, shelf.top, NEIGHBOURS)

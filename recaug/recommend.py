@@ -1,6 +1,6 @@
 """Answer events with ranked lists: the model where it can, popularity where it cannot.
 
-    Recommender   answer · judge · item · vector · popular · erase · swap · freeze · model
+    Recommender   answer · judge · read · item · vector · popular · erase · swap · freeze · model
 
 Which list a request gets, the first that applies:
 
@@ -12,8 +12,10 @@ Which list a request gets, the first that applies:
 
 Where the model cannot say what somebody wants but session neighbours can, what they say comes first
 (`popular` and `no_history`); to what the model says, neighbours and popularity add their part
-(`recaug.fusion`). A hidden item is in no list. A list that comes out short is filled with popular
-items, then with the newest. What users do next says how good their lists were (`judge`).
+(`recaug.fusion`). What is searched for is part of what the model goes by, and all of it where a
+history may not or cannot be used: it ranks first then, and the model's answer to a newcomer's
+search is no fallback. A hidden item is in no list. A list that comes out short is filled with
+popular items, then with the newest. What users do next says how good their lists were (`judge`).
 """
 
 from __future__ import annotations
@@ -29,15 +31,16 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
-from recaug.ask import ask
 from recaug.events import items_of, user_key
 from recaug.live import Counts, Live
+from recaug.matches import Words
 from recaug.message import Answer, Request, Stages, Writer
 from recaug.prequential.record import Record
 from recaug.prequential.review import Frozen, Group, Review
 from recaug.ranker import Ranker
 from recaug.registry import Bundle, Manifest
 from recaug.score import Scorer, unservable
+from recaug.searched import Encode, Queries
 from recaug.serial import Serial
 from recaug.settings import Settings
 
@@ -62,6 +65,7 @@ class Recommender:
         self._serial = Serial()
         self._swapping = Lock()
         self._live = Live(settings)
+        self._queries = Queries()
         self._ranker = Ranker(settings, self._live, clock)
         self._review = Review(settings, self._ranker, clock)
         self._scorer: Scorer | None = None
@@ -82,16 +86,20 @@ class Recommender:
         """
         began, answers = self._clock(), list[Answer]()
         self._review.begin()
+        words = self._queries.vectors([request.event for request in requests])
         for first in range(0, len(requests), CHUNK):
+            some = slice(first, first + CHUNK)
             with self._serial.hold():
                 waited_ms = 1000.0 * (self._clock() - began)
-                answers += self._answer(requests[first : first + CHUNK], now_ms + waited_ms)
+                answers += self._answer(requests[some], words[some], now_ms + waited_ms)
         return answers
 
-    def _answer(self, requests: Sequence[Request], now_ms: float) -> list[Answer]:
+    def _answer(
+        self, requests: Sequence[Request], words: Sequence[Words | None], now_ms: float
+    ) -> list[Answer]:
         marks = [self._clock()]
         shelf = self._live.shelf(int(now_ms))
-        asks = [ask(request, self._scorer, self._settings.history) for request in requests]
+        asks = self._ranker.ask(requests, words, self._scorer)
         ranked = self._ranker.rank(asks, self._scorer, shelf, marks)
         self._review.note(Group(asks, ranked, shelf, self._model["version"]))
         stages = Stages.of([*marks, self._clock()], now_ms)
@@ -107,6 +115,10 @@ class Recommender:
             with self._serial.hold():
                 if not self._review.run(now_ms):
                     return self._review.take(now_ms)
+
+    def read(self, encode: Encode) -> None:
+        """Understand searches from now on, by the encoder of the items' text vectors."""
+        self._queries.use(encode)
 
     def item(self, item_id: str, document: Mapping[str, Any] | None) -> None:
         """Take an item's newest document; None deletes it."""

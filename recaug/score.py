@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from recaug.batch import FIRST_ROW, UNKNOWN_ROW, Batch, Float32, Int64, build, pad
+from recaug.batch import FIRST_ROW, PAD_ROW, UNKNOWN_ROW, Batch, Float32, Int64, build, pad
 from recaug.encoder import INPUTS, OUTPUT, DeviceEncoder, Encoder, HostEncoder
 from recaug.errors import Failure
 from recaug.fusion import Fusion
@@ -26,7 +26,7 @@ from recaug.rank_groups import EIGHT_BITS, Finish, Grouped
 from recaug.registry import Bundle, CorruptBundle
 from recaug.settings import Settings
 from recaug.table import MASK, ItemTable
-from recaug.told import Told, candidates
+from recaug.told import Told, candidates, newcomers
 
 #: A score below this is a masked row's, not an item's.
 SHOWN = float(MASK) / 2
@@ -119,10 +119,17 @@ class Scorer:
         return self._ranking.top(self._encoder.users(batch), seen, k)
 
     def fuse(self, batch: Batch, seen: Int64, k: int, said: Told) -> Fused:
-        """As `score`, with what other scorers say added to the model's."""
+        """As `score`, with what other scorers say added to the model's.
+
+        Of a history without an item that it knows the model says nothing: others alone do.
+        """
         users = self._encoder.users(batch)
         _, own = self._ranking.top(users, seen, k)
-        rows, bias = candidates(own, said, seen, self.table.bias)
+        if said.new.any():
+            own = np.concatenate([own, newcomers(self.table, users, seen, k)], axis=1)
+        unknown = (batch.items < FIRST_ROW).all(axis=1)  # (B,)
+        users[unknown], own[unknown] = 0.0, PAD_ROW
+        rows, bias = candidates(own, said, seen, self.table)
         scores, best = self._finish.top(users, rows, bias, k)
         return scores, best, (best[:, :, None] == own[:, None, :]).any(axis=2)
 

@@ -130,7 +130,7 @@ class Settings(BaseSettings):
     train_audit_every: int = Field(
         50, ge=2, description="One fine-tune in so many begins from nothing."
     )
-    train_budget_s: float = Field(25.0, gt=0, description="Seconds one fine-tune may take.")
+    train_budget_s: float = Field(15.0, gt=0, description="Seconds one fine-tune may take.")
     train_threads: int = Field(1, ge=1, description="CPU threads of a fine-tune.")
     device: str = Field("auto", description="auto, cpu, cuda or cuda:N for training.")
     encoder: str = Field(

@@ -19,6 +19,10 @@ from recaug.bounds import Bound, hit
 #: Added to the score of a row that must not be shown. Finite, so that nothing becomes NaN.
 MASK = np.float32(-1e4)
 
+#: Of the rows appended since, the newest that count as new items: all of them are compared for
+#: every list.
+NEWEST = 4_096
+
 #: What is ranked is a prefix of the table, in steps of this many rows: whole groups, and never
 #: fewer rows than the longest list has items.
 STEP = 256
@@ -114,6 +118,11 @@ class ItemTable:
     def is_trained(self, row: int) -> bool:
         """Whether the row came with the model; False where it was appended since."""
         return bool(row < self.trained)
+
+    @property
+    def first_new(self) -> int:
+        """The first of the `NEWEST` rows at most that the model did not bring."""
+        return max(int(self.trained), len(self.ids) - NEWEST)
 
     def put(self, item_id: str, vector: Float32) -> bool:
         """Write the vector (d,) of an item the model was not trained on; True if it now has a row.

@@ -1,7 +1,8 @@
-"""What neighbours and favourites add to the model's scores, as rows of its table and gains.
+"""What neighbours, favourites and newness add to a model's scores, as rows of its table and gains.
 
     told          the second and third scorer's say for many histories
-    candidates    the model's own best rows and those, each once, with what is added to its score
+    newcomers     the model's own best of the rows that are new
+    candidates    its best rows, those and the others', each once, with what is added to its score
 
 Shapes: B histories, k results, M rows that others speak for, S rows seen, C candidates.
 """
@@ -27,12 +28,14 @@ NOTHING: Votes = ((), np.zeros(0))
 class Told:
     """Rows that others speak for, and how much each is worth, in log-odds as the model's scores.
 
-    A row may be there twice, once for each scorer; `PAD_ROW` fills up.
+    A row may be there three times, once for each scorer; `PAD_ROW` fills up.
     """
 
     rows: Int64  # (B, M)
     gains: Float32  # (B, M)
     neighbours: int  # of the M, those that neighbours spoke for come first
+    new: Float32  # (B,) what each new row gains
+    matches: int = 0  # of the M, those that a search is for come last
 
 
 def told(
@@ -52,12 +55,13 @@ def told(
     rows = np.full((len(votes), most + len(favourites)), PAD_ROW, np.int64)
     gains = np.zeros(rows.shape, np.float32)
     rows[:, most:] = favourites
+    new = np.array([fusion.of(length).new for length in lengths], np.float32)
     for line, (length, (names, counted)) in enumerate(zip(lengths, votes, strict=True)):
         weights = fusion.of(length)
         rows[line, : len(names)] = _rows(table, names)
         gains[line, : len(names)] = weights.sessions * evidence(counted)
         gains[line, most:] = weights.popularity * liked[: len(favourites)]
-    return Told(rows, gains, most)
+    return Told(rows, gains, most, new)
 
 
 def _rows(table: ItemTable, names: Sequence[str]) -> list[int]:
@@ -65,12 +69,26 @@ def _rows(table: ItemTable, names: Sequence[str]) -> list[int]:
     return [get(name, PAD_ROW) for name in names]
 
 
-def candidates(own: Int64, said: Told, seen: Int64, bias: Float32) -> tuple[Int64, Float32]:
+def newcomers(table: ItemTable, users: Float32, seen: Int64, k: int) -> Int64:
+    """The best rows of users (B, d) among those that are new and not `seen` (B, S), (B, ≤ k).
+
+    Any of those that are equal.
+    """
+    first, stop = table.first_new, len(table.ids)
+    scores = users @ table.vectors[first:stop].T + table.bias[first:stop]  # (B, F)
+    line, place = np.nonzero(seen >= first)
+    scores[line, seen[line, place] - first] = MASK
+    if stop - first > k:
+        return first + np.argpartition(-scores, k - 1, axis=1)[:, :k]
+    return np.broadcast_to(np.arange(first, stop), scores.shape)
+
+
+def candidates(own: Int64, said: Told, seen: Int64, table: ItemTable) -> tuple[Int64, Float32]:
     """The rows to compare, rising, and what is added to the model's score of each.
 
-    Whatever is among neither `own` (B, k), the model's best, nor `said` has k better rows before
-    it. A row seen (B, S), a masked one of `bias` (N,) and all but the first of equal rows are
-    masked.
+    Whatever is among neither `own` (B, k), the model's best of all rows and of new ones, nor `said`
+    has k better rows before it. A row seen (B, S), a masked one and all but the first of equal rows
+    are masked.
 
     Returns rows (B, C) and their bias (B, C).
     """
@@ -78,9 +96,10 @@ def candidates(own: Int64, said: Told, seen: Int64, bias: Float32) -> tuple[Int6
     gains = np.concatenate([np.zeros(own.shape, np.float32), said.gains], axis=1)
     order = np.argsort(rows, axis=1, kind="stable")
     rows, gains = (np.take_along_axis(part, order, axis=1) for part in (rows, gains))
-    added = gains + bias[rows]
-    # A row is there three times at most: as the model's own, a neighbour's and a favourite.
-    for apart in (1, 2):
+    added = gains + table.bias[rows] + said.new[:, None] * (rows >= table.first_new)
+    # A row is there five times at most: as one of the model's best, as one of its best new ones, as
+    # a neighbour's, as a favourite and as what is searched for.
+    for apart in (1, 2, 3, 4):
         same = rows[:, apart:] == rows[:, :-apart]
         added[:, :-apart] += np.where(same, gains[:, apart:], 0.0)
     added[:, 1:][rows[:, 1:] == rows[:, :-1]] = MASK

@@ -34,6 +34,7 @@ from streams.app import add_agent, announce_ready, create_app, run_worker
 from streams.egress import Egress, Record
 from streams.follower import Followed, Follower, Source
 from streams.moved import Moved
+from streams.searches import Searches
 from streams.totals import Totals
 from streams.transport import Batch
 
@@ -249,6 +250,8 @@ def main(settings: Settings) -> None:
     erasures = Erasures()
     follower = Follower(settings.broker, Knowledge(settings, recommender, erasures).sources)
     follower.start()
+    searches = Searches(settings.encoder_dir, recommender.read)
+    searches.start()
     app = create_app("recommend", settings)
 
     async def rewind(positions: Mapping[TP, int]) -> None:
@@ -269,5 +272,6 @@ def main(settings: Settings) -> None:
     try:
         run_worker(app, settings)
     finally:
+        searches.close()
         follower.close()
         egress.close()

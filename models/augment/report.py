@@ -73,7 +73,8 @@ def report(terms: Terms, began_s: float, say: Say, tell: Callable[[str], None]) 
     data = read(terms.data, lambda count: say("read", "events", count, 0))
     arms = _arms(terms, data)
     divided = split(data, terms.split)
-    plan = plan_for(divided.folds[0].source, divided.folds[0].known)
+    first = divided.folds[0]
+    plan = plan_for(first.source, first.known, terms.budget_s / (len(arms) * terms.seeds))
     texts = Texts(divided.vocabulary, vectors(data, say))
     others = {name: _others(name, terms, data, say) for name in arms}
     recipes = _recipes(arms, plan.recipe, alone=bool(terms.only))

@@ -56,6 +56,10 @@ class Bound(StrEnum):
     JUDGED_VERSIONS = "judged_versions"
     QUALITY_VERSIONS = "quality_versions"
     QUALITY_SUMS = "quality_sums"
+    # what is searched for
+    QUERY = "query"
+    QUERIES_ENCODED = "queries_encoded"
+    QUERY_VECTORS = "query_vectors"
     # what waits
     IN_FLIGHT = "in_flight"
     POLL = "poll"

@@ -208,6 +208,22 @@ LIMITS: Mapping[Bound, Limit] = {
     Bound.QUALITY_SUMS: Limit(
         "recaug.quality:SUMS", 512, "sums of a version", "the oldest is forgotten"
     ),
+    Bound.QUERY: Limit(
+        "recaug.searched:CHARS", 64, "characters of a search", "what comes after is not read"
+    ),
+    Bound.QUERIES_ENCODED: Limit(
+        "recaug.searched:AT_ONCE",
+        320,
+        "characters of new queries a batch of recommend",
+        "a search beyond is answered as a click is, its words unread",
+        loses=True,
+    ),
+    Bound.QUERY_VECTORS: Limit(
+        "recaug.searched:KEPT",
+        10_000,
+        "queries of recommend",
+        "the one asked longest ago is forgotten, and encoded again when it is asked",
+    ),
     Bound.IN_FLIGHT: Limit(
         "recaug.producer:IN_FLIGHT", 20_000, "messages of a producer", "`send` waits for them"
     ),

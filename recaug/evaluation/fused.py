@@ -4,11 +4,13 @@ Others        what neighbours and popularity say of targets
 choose        the weights that validate best
 fused         all three as one score
 Fused         as a contender
+
+A model's score is in log-odds here, −inf for what it knows nothing of.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -18,7 +20,7 @@ from recaug.evaluation.metrics import Float64, ndcg
 from recaug.evaluation.ranking import BLOCK, MISS, Score, Scores
 from recaug.evaluation.splits import Fold
 from recaug.evaluation.targets import Bool, Targets
-from recaug.fusion import CHOICES, Fusion, evidence, favour
+from recaug.fusion import CHOICES, NEW, Fusion, evidence, favour
 
 #: Scores that weights are chosen by, most; of so many targets as this leaves.
 WEIGHED = 50_000_000
@@ -30,38 +32,36 @@ class Others:
     def __init__(self, source: Sequences) -> None:
         self._source, self._neighbours = source, Neighbours()
         self._favour: Scores = np.zeros(0)
+        self._new: Bool = np.zeros(0, np.bool_)
 
-    def learn(self, events: Bool, counts: Float64 | Int64) -> None:
-        """Take in those of `events` (n,) that are new; `counts` (N,) of each row by then."""
+    def learn(self, events: Bool, counts: Float64 | Int64, new: Bool) -> None:
+        """Take in those of `events` (n,) that are new.
+
+        `counts` (N,) of each row by then, and `new` (N,) rows that nobody has touched yet.
+        """
         self._neighbours.learn(self._source, events)
         counts = counts.astype(np.float64)
         counts[:FIRST_ROW] = 0.0
-        self._favour = favour(counts)
+        self._favour, self._new = favour(counts), new
 
     def say(self, part: Targets, size: int) -> tuple[Scores, Scores]:
         """Evidence of neighbours (b, `size`) and of popularity (`size`,)."""
         votes = self._neighbours.votes(self._source, part, size)
         return evidence(votes), self._favour[:size]
 
-
-def log_odds(score: Score, temperature: float = 1.0) -> Score:
-    """A model's scores as log-odds: its cosines over their temperature, none of them infinite."""
-
-    def finite(part: Targets) -> Scores:
-        model = score(part) / temperature
-        # What the model does not know ranks below all it knows, unless others speak for it.
-        least = np.where(np.isfinite(model), model, np.inf).min(1, keepdims=True)
-        return np.where(np.isfinite(model), model, np.where(np.isfinite(least), least, 0.0))
-
-    return finite
+    def new(self, own: Scores) -> Bool:
+        """Rows without an event that the model, scores (b, N), knows by their text all the same."""
+        known: Bool = np.asarray(np.isfinite(own).all(axis=0))
+        return self._new[: own.shape[1]] & known
 
 
 def fused(model: Score, fusion: Fusion, others: Others) -> Score:
-    """The scores that are served, from a model's log-odds."""
+    """The scores that are served."""
 
     def scores(part: Targets) -> Scores:
         own = model(part)
-        return fusion.scores(own, *others.say(part, own.shape[1]), part.at - part.starts)
+        said = others.say(part, own.shape[1])
+        return fusion.scores(_finite(own), *said, others.new(own), part.at - part.starts)
 
     return scores
 
@@ -69,16 +69,41 @@ def fused(model: Score, fusion: Fusion, others: Others) -> Score:
 def choose(fold: Fold, model: Score, others: Others) -> Fusion:
     """The weights that rank the validation targets best; `others` have not learned from them."""
     wanted = _thinned(fold.validation, WEIGHED // fold.size)
-    gains = np.zeros((len(wanted), len(CHOICES)))
+
+    def each(part: Targets) -> Iterator[Scores]:
+        own = model(part)
+        sessions, popularity = others.say(part, own.shape[1])
+        own = _finite(own)
+        for weights in CHOICES:
+            yield own + weights.sessions * sessions + weights.popularity * popularity
+
+    fusion = Fusion.choose(wanted.at - wanted.starts, _gains(fold, wanted, each, len(CHOICES)))
+
+    def lifted(part: Targets) -> Iterator[Scores]:
+        scores, new = fused(model, fusion, others)(part), others.new(model(part))
+        yield from (scores + lift * new for lift in NEW)
+
+    if not len(wanted):
+        return fusion
+    new = np.append(others.new(model(wanted.part(slice(1)))), False)
+    of_new = new[np.minimum(wanted.rows, len(new) - 1)]
+    if not of_new.any():
+        return fusion
+    return fusion.with_new(_gains(fold, wanted, lifted, len(NEW)), of_new)
+
+
+def _gains(
+    fold: Fold, wanted: Targets, each: Callable[[Targets], Iterator[Scores]], count: int
+) -> Float64:
+    """NDCG@10 of each target under each of `count` choices, (T, count)."""
+    gains = np.zeros((len(wanted), count))
     step = max(1, min(128, BLOCK // (4 * fold.size)))
     for start in range(0, len(wanted), step):
         part = wanted.part(slice(start, start + step))
-        own, hidden = model(part), _hidden(fold, part)
-        sessions, popularity = others.say(part, own.shape[1])
-        for number, weights in enumerate(CHOICES):
-            scores = own + weights.sessions * sessions + weights.popularity * popularity
+        hidden = _hidden(fold, part)
+        for number, scores in enumerate(each(part)):
             gains[start : start + step, number] = ndcg(_places(scores, part.rows, hidden))
-    return Fusion.choose(wanted.at - wanted.starts, gains)
+    return gains
 
 
 class Fused:
@@ -89,25 +114,31 @@ class Fused:
     ) -> None:
         """`fit` makes sure that the model knows a fold.
 
-        Log-odds are from `score_known` without what validates, from `score` with it, if it may be.
+        `score_known` is without what validates, `score` with it, if it may be.
         """
         self.name, self._fit = name, fit
-        self._known, self._model = log_odds(score_known), log_odds(score)
+        self._known, self._model = score_known, score
         self._others: Others | None = None
         self._score: Score | None = None
 
     def fit(self, fold: Fold) -> None:
         self._fit(fold)
         others = self._others = self._others or Others(fold.source)
-        rows = fold.source.rows[fold.known]
-        others.learn(fold.known, np.bincount(rows, minlength=len(fold.counts)))
+        counts = np.bincount(fold.source.rows[fold.known], minlength=len(fold.counts))
+        others.learn(fold.known, counts, counts == 0)
         fusion = choose(fold, self._known, others)
-        others.learn(fold.before, fold.counts)
+        others.learn(fold.before, fold.counts, fold.counts == 0)
         self._score = fused(self._model, fusion, others)
 
     def score(self, part: Targets) -> Scores:
         assert self._score is not None, "fit comes first"
         return self._score(part)
+
+
+def _finite(own: Scores) -> Scores:
+    """What the model does not know ranks below all it knows, unless others speak for it."""
+    least = np.where(np.isfinite(own), own, np.inf).min(1, keepdims=True)
+    return np.where(np.isfinite(own), own, np.where(np.isfinite(least), least, 0.0))
 
 
 def _thinned(targets: Targets, most: int) -> Targets:

@@ -50,7 +50,8 @@ class Recommended(Record):
     retriever: Short | None = Field(
         None,
         description="The scorer without which the item would not be here: `model`, `sessions` (what"
-        " others clicked together), `popularity`, `newest`. Null: unknown.",
+        " others clicked together), `search` (what the words are for), `popularity`, `newest`."
+        " Null: unknown.",
     )
     reasons: tuple[Because, ...] = Field((), description="Why, strongest first; may be empty.")
 
@@ -174,7 +175,8 @@ class Recommendation(Record):
         description="Null: a full answer. `popular`: no model trained yet; `no_history`: the model"
         " knows nothing the user did; `state_unavailable`: the store is down; `consent`: the user"
         " allows no personalisation. The items are popular ones; in the first two cases behind what"
-        " others clicked together with the user's, if anything.",
+        " others clicked together with the user's, if anything. In answer to a search they come"
+        " behind what its words are for, and that is a full answer to a newcomer.",
     )
     latency: Latency = Field(Latency(), description="Where the time went.")
     supersedes: tuple[Annotated[int, Field(ge=0)], ...] = Field(

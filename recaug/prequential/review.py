@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from recaug.ask import Ask, ask
+from recaug.ask import Ask
 from recaug.message import Ranked
 from recaug.prequential.judge import Ids, Judge, Served
 from recaug.prequential.record import AT, Record
@@ -98,8 +98,8 @@ class Review:
         if self.frozen is None or not found or not self._sampling.due(began_s):
             return
         one, served = found[int(1000.0 * began_s) % len(found)]
-        asked = ask(one.request, self.frozen.scorer, self._settings.history)
-        (ranked,) = self._ranker.rank([asked], self.frozen.scorer, group.shelf, [])
+        asked = self._ranker.ask([one.request], [one.words], self.frozen.scorer)
+        (ranked,) = self._ranker.rank(asked, self.frozen.scorer, group.shelf, [])
         if served is not None:
             served.frozen = _ids(ranked)
         self._sampling.took(began_s, self._clock())

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from models.text import export_encoder
 from recaug.buffer import RollingBuffer
 
 #: Short, so that tests are quick.
@@ -31,6 +32,14 @@ def data() -> Path:
     place = Path(os.environ.get("RECAUG_DATA", beside))
     if not place.is_dir():
         pytest.fail(f"no data sets in {place}: set RECAUG_DATA to the directory of ml-100k")
+    return place
+
+
+@pytest.fixture(scope="session")
+def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The default text encoder as ONNX."""
+    place = tmp_path_factory.mktemp("encoders") / "minilm"
+    export_encoder("", place)
     return place
 
 

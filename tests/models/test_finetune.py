@@ -77,10 +77,10 @@ def test_a_winner_is_written_and_the_next_run_goes_on_from_it(
     assert bundle.manifest.offsets == {"recaug.events": {"0": 41}}
     assert 0 < bundle.manifest.parity["worst"] <= bundle.manifest.parity["tolerance"]
     table, words = bundle.array(ITEMS), bundle.json(VOCABULARY)
-    assert table.shape == (len(words) + 2, 64)
+    assert table.shape == (len(words) + 2, bundle.manifest.model["width"])
     assert table.dtype == np.float32
     assert np.allclose(np.linalg.norm(table[1:], axis=1), 1.0, atol=1e-5)
-    assert bundle.array(TEXT_MAP).shape == (2, 64)
+    assert bundle.array(TEXT_MAP).shape == (2, table.shape[1])
     assert set(bundle.json(POPULARITY)["scores"]) <= set(words)
     told = [first / "buffer.npz", *bundle.path.iterdir()]
     assert [WALKER.encode() in path.read_bytes() for path in told] == [True] + [False] * 11

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.recipes import LONG, PURCHASES, RATINGS, SESSIONS, Plan, plan_for
+from models.recipes import LONG, PURCHASES, QUICK_S, RATINGS, SESSIONS, Plan, plan_for
 from recaug.batch import Int64, Sequences, sequences
 
 
@@ -15,7 +15,7 @@ def log(users: Int64, rows: Int64) -> Sequences:
 
 
 def all_of(source: Sequences) -> Plan:
-    return plan_for(source, np.ones(len(source.rows), np.bool_))
+    return plan_for(source, np.ones(len(source.rows), np.bool_), QUICK_S)
 
 
 @pytest.mark.parametrize(
@@ -42,5 +42,12 @@ def test_short_histories_in_which_the_same_comes_again_are_sessions() -> None:
 def test_only_what_is_known_counts_and_nothing_known_is_a_purchase() -> None:
     users = np.repeat([0, 1], 10 * LONG)
     source = log(users, np.arange(len(users)))
-    assert plan_for(source, np.arange(len(users)) < 5) is PURCHASES
-    assert plan_for(source, np.zeros(len(users), np.bool_)) is PURCHASES
+    assert plan_for(source, np.arange(len(users)) < 5, QUICK_S) is PURCHASES
+    assert plan_for(source, np.zeros(len(users), np.bool_), QUICK_S) is PURCHASES
+
+
+def test_in_less_than_a_minute_the_narrow_plan_is_taken_for_all() -> None:
+    source = log(np.repeat([0, 1], 5), np.arange(10))
+    known = np.ones(10, np.bool_)
+    assert plan_for(source, known, QUICK_S - 1) is RATINGS
+    assert plan_for(source, known, QUICK_S) is PURCHASES

@@ -9,13 +9,6 @@ from recaug.errors import Failure
 from recaug.text import TextEncoder
 
 
-@pytest.fixture(scope="module")
-def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    place = tmp_path_factory.mktemp("encoders") / "minilm"
-    export_encoder("", place)
-    return place
-
-
 def test_alike_texts_are_near_and_order_is_kept(exported: Path) -> None:
     encoder = TextEncoder.load(exported)
     texts = ["red running shoes", "electric kettle " * 80, "sneakers for jogging, red", ""]

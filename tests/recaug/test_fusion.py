@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 
 import numpy as np
@@ -14,6 +15,7 @@ from recaug.fusion import (
     BUCKETS,
     CHOICES,
     LEAST_SHARE,
+    NEW,
     SHRINKAGE,
     Fusion,
     Weights,
@@ -45,16 +47,17 @@ def test_evidence_keeps_the_order_and_knows_no_scale(given: np.ndarray, scale: f
 def test_scores_by_hand() -> None:
     """A history of 1 takes the weights of its bucket, one of 4 those of 3 to 5."""
     weights = [Weights(0.0, 0.0)] * len(BUCKETS)
-    weights[1], weights[3] = Weights(2.0, 0.5), Weights(0.0, 1.0)
+    weights[1], weights[3] = Weights(2.0, 0.5), Weights(0.0, 1.0, 3.0)
     model, sessions = np.array([[1.0, 2.0], [1.0, 2.0]]), np.array([[3.0, 0.0], [3.0, 0.0]])
-    found = Fusion(tuple(weights)).scores(model, sessions, np.array([4.0, 8.0]), np.array([1, 4]))
-    assert found.tolist() == [[1 + 6 + 2, 2 + 0 + 4], [1 + 0 + 4, 2 + 0 + 8]]
+    liked, new = np.array([4.0, 8.0]), np.array([False, True])
+    found = Fusion(tuple(weights)).scores(model, sessions, liked, new, np.array([1, 4]))
+    assert found.tolist() == [[1 + 6 + 2, 2 + 0 + 4], [1 + 0 + 4, 2 + 0 + 8 + 3]]
 
 
 @given(arrays(np.float64, (2, 4), elements=st.floats(-9, 9)), st.integers(0, 500))
 def test_alone_it_is_the_model(model: np.ndarray, length: int) -> None:
     lengths = np.array([length, 0])
-    found = Fusion.alone().scores(model, np.ones((2, 4)), np.ones(4), lengths)
+    found = Fusion.alone().scores(model, np.ones((2, 4)), np.ones(4), np.ones(4, np.bool_), lengths)
     assert found.tolist() == model.tolist()
 
 
@@ -69,6 +72,29 @@ def test_many_targets_choose_for_themselves_and_few_go_with_the_rest() -> None:
         assert fusion.weights[5] == CHOICES[5]
         assert fusion.weights[1] == CHOICES[wanted]
         assert fusion.weights[2] == CHOICES[5]  # nobody to ask: what is best for all
+
+
+def test_new_items_get_the_most_that_costs_lists_a_twentieth_at_most() -> None:
+    fusion = Fusion((Weights(1.0, 0.3),) * len(BUCKETS))
+    of_new = np.array([True, False, False, False])
+    gains = np.full((4, len(NEW)), 0.5)
+    gains[of_new, 1:] = 0.6  # they gain by it, and the others lose .02, .04, … of each .5
+    gains[~of_new] -= 0.02 * np.arange(len(NEW))
+    # Of .51, the most, .4845 is the least that is fair.
+    assert gains.mean(0)[:4].tolist() == pytest.approx([0.5, 0.51, 0.495, 0.48])
+    assert fusion.with_new(gains, of_new).weights == (Weights(1.0, 0.3, NEW[2]),) * len(BUCKETS)
+
+
+def test_new_items_that_gain_nothing_or_are_not_asked_for_get_nothing() -> None:
+    fusion = Fusion((Weights(1.0, 0.3),) * len(BUCKETS))
+    gains = np.full((4, len(NEW)), 0.5)
+    assert fusion.with_new(gains, np.array([True, True, False, False])) == fusion
+    assert fusion.with_new(gains + np.arange(len(NEW)), np.zeros(4, np.bool_)) == fusion
+
+
+def test_what_is_read_is_what_was_written() -> None:
+    fusion = Fusion((Weights(1.0, 0.3, 2.0),) * len(BUCKETS))
+    assert Fusion.read(json.dumps(fusion.plain()).encode()) == fusion
 
 
 def test_nothing_to_choose_by_leaves_the_model_alone() -> None:

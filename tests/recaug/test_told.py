@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recaug.batch import FIRST_ROW
 from recaug.fusion import BUCKETS, FAVOURITES, LEAST_SHARE, Fusion, Weights
 from recaug.table import MASK, ItemTable
-from recaug.told import NOTHING, Told, candidates, told
+from recaug.told import NOTHING, Told, candidates, newcomers, told
 
 TABLE = ItemTable(np.eye(5, 4, dtype=np.float32), ["a", "b", "c"], 16)
 A, B, C = 2, 3, 4
@@ -48,14 +49,37 @@ def test_favourites_count_by_how_far_they_are_above_the_next_item() -> None:
 def test_nobody_says_anything() -> None:
     said = told(weighed(1.0, 1.0), TABLE, [3], [NOTHING], [])
     assert said.rows.shape == said.gains.shape == (1, 0)
-    rows, bias = candidates(np.array([[C, A]]), said, np.array([[0]]), np.zeros(5, np.float32))
+    rows, bias = candidates(np.array([[C, A]]), said, np.array([[0]]), TABLE)
     assert rows.tolist() == [[A, C]]
     assert bias.tolist() == [[0.0, 0.0]]
 
 
+def grown(trained: int, new: int) -> ItemTable:
+    """Row i is the unit vector i, so that a user's vector is what the model scores each row."""
+    size = FIRST_ROW + trained + new
+    rows = np.eye(size, dtype=np.float32)
+    table = ItemTable(rows[: size - new], [f"i{n}" for n in range(trained)], size)
+    for number in range(new):
+        table.put(f"new{number}", rows[size - new + number])
+        table.show(f"new{number}")
+    return table
+
+
+def test_the_best_new_rows_that_were_not_seen() -> None:
+    table = grown(2, 4)  # new rows 4 … 7
+    users = np.array([[9, 9, 9, 9, 1, 4, 3, 2], [9, 9, 9, 9, 1, 2, 3, 4]], np.float32)
+    seen = np.array([[5, 0], [2, 3]])
+    found = newcomers(table, users, seen, 2)
+    assert sorted(found[0].tolist()) == [6, 7]
+    assert sorted(found[1].tolist()) == [6, 7]
+    assert newcomers(grown(2, 0), users[:, :4], seen % 4, 2).shape == (2, 0)
+
+
 @given(st.data())
 def test_the_candidates_hold_the_best_of_all_rows(data: st.DataObject) -> None:
-    users, size, k = data.draw(st.integers(1, 3)), data.draw(st.integers(4, 12)), 3
+    users, trained, new, k = (data.draw(st.integers(*r)) for r in ((1, 3), (1, 6), (0, 6), (3, 3)))
+    table = grown(trained, new)
+    size = FIRST_ROW + trained + new
     whole = st.integers(-3, 3)
 
     def drawn(shape: tuple[int, int], values: st.SearchStrategy[int]) -> np.ndarray:
@@ -64,28 +88,30 @@ def test_the_candidates_hold_the_best_of_all_rows(data: st.DataObject) -> None:
         return np.array(flat, np.int64).reshape(shape)
 
     model = drawn((users, size), whole).astype(np.float32)
-    hidden = np.zeros(size, np.float32)
-    hidden[:2] = MASK
-    hidden[data.draw(st.lists(st.integers(2, size - 1), max_size=2))] = MASK
+    for row in data.draw(st.lists(st.integers(FIRST_ROW, size - 1), max_size=2)):
+        table.hide(table.ids[row])
+    hidden = np.where(table.bias[:size] < 0, MASK, np.float32(0.0))
     seen = drawn((users, 2), st.integers(0, size - 1))
     model_bias = model + hidden
     np.put_along_axis(model_bias, seen, MASK, axis=1)
     own = np.argsort(-model_bias, axis=1, kind="stable")[:, :k]
+    own = np.concatenate([own, newcomers(table, model, seen, k)], axis=1)
     neighbours = np.array([data.draw(st.permutations(range(size)))[:3] for _ in range(users)])
     favourites = np.tile(data.draw(st.permutations(range(2, size)))[:2], (users, 1))
     rows = np.concatenate([neighbours, favourites], axis=1)
     gains = drawn(rows.shape, st.integers(0, 5)).astype(np.float32)
     gains[rows == 0] = 0.0
+    worth = drawn((users, 1), st.integers(0, 4))[:, 0].astype(np.float32)
 
-    found, bias = candidates(own, Told(rows, gains, 3), seen, hidden)
+    found, bias = candidates(own, Told(rows, gains, 3, worth), seen, table)
     assert (np.diff(found, axis=1) >= 0).all()
     every = model + hidden
     for line in range(users):
         np.add.at(every[line], rows[line], gains[line])
+        every[line, table.trained :] += worth[line]
     np.put_along_axis(every, seen, MASK, axis=1)
     among = np.take_along_axis(model, found, axis=1) + bias
+    # Of equal new rows any will do, so it is scores that are compared.
     for line in range(users):
-        best = np.argsort(-among[line], kind="stable")[:k]
-        wanted = np.argsort(-every[line], kind="stable")[:k]
-        shown = [found[line, place] for place in best if among[line, place] > MASK / 2]
-        assert shown == [row for row in wanted if every[line, row] > MASK / 2]
+        shown, wanted = (np.sort(scores[line])[::-1][:k] for scores in (among, every))
+        assert shown[shown > MASK / 2].tolist() == wanted[wanted > MASK / 2].tolist()

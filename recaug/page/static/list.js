@@ -11,8 +11,8 @@ const REASONS = { popular: "popular now", trending: "trending", new_item: "new i
   followed_creator: "from whom you follow", explore: "a guess" };
 const FALLBACKS = { popular: "No model yet: these are popular. The first one is being learned from the traffic.",
   no_history: "The model knows nothing of you yet: these are popular. Click another item.",
-  state_unavailable: "Your history cannot be read just now (is Redis up?): these are popular.",
-  consent: "You asked for no personal list: these are popular." };
+  state_unavailable: "Your history cannot be read just now (is Redis up?): anybody's list.",
+  consent: "You asked for no personal list: this is anybody's." };
 
 const waiting = new Map();
 let order = [];

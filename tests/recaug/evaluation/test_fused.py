@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from recaug.evaluation.splits import Fold, split
 from recaug.evaluation.targets import Targets
 
 ITEMS = 30
+BEGAN_S = 1_700_000_000
 
 
 @pytest.fixture
@@ -73,3 +75,36 @@ def test_what_the_model_may_not_show_is_shown_where_neighbours_speak_for_it(fold
     wanted = fold.test.part(np.flatnonzero(fold.test.rows == FIRST_ROW + 5))
     places = rank(fused.score, fold.source, wanted, fold.size).unseen
     assert len(places) > 0 and float((places < 1).mean()) > 0.9
+
+
+def test_a_new_item_that_only_the_model_finds_is_in_the_list_beside_what_neighbours_say(
+    tmp_path: Path,
+) -> None:
+    """Half of the newest events go round the ring, which the model has no idea of; half are of
+    items that nobody had before, of which neighbours have none: no list of one scorer has both."""
+    lines = ["user,item,timestamp"]
+    for user, at in enumerate(np.random.default_rng(0).integers(0, ITEMS, 600).tolist()):
+        lines += [f"u{user},i{(at + n) % ITEMS},{BEGAN_S + 1_000 * n + user}" for n in range(6)]
+        last = f"i{(at + 6) % ITEMS}" if user % 2 else f"new{at}-{user // 300}"
+        lines.append(f"u{user},{last},{BEGAN_S + 10_000 + user}")
+    file = tmp_path / "ring.csv"
+    file.write_text("\n".join(lines) + "\n")
+    data = read(file)
+    divided = split(replace(data, titles={item: item for item in data.item_ids}), "time")
+    (fold,), names = divided.folds, np.array(["", "", *divided.vocabulary])
+
+    def model(part: Targets) -> Scores:
+        """The new item that goes with where the user began; all others alike."""
+        begun = [names[fold.source.rows[start]].removeprefix("i") for start in part.starts]
+        scores = np.zeros((len(part), fold.size))
+        for line, number in zip(scores, begun, strict=True):
+            line[[name.startswith(f"new{number}-") for name in names[: fold.size]]] = 1.0
+        return scores
+
+    fused = Fused("ours", lambda _: None, model, model)
+    fused.fit(fold)
+    ranked = rank(fused.score, fold.source, fold.test, fold.size)
+    new = np.char.startswith(names[fold.test.rows], "new")
+    assert 50 < new.sum() < len(new) - 50
+    assert float((ranked.unseen[new] < 10).mean()) > 0.9
+    assert float((ranked.unseen[~new] < 10).mean()) > 0.9
