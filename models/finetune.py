@@ -119,14 +119,14 @@ def _start(job: Job, data: Split, parent: Parent | None, plan: Plan) -> tuple[Se
     if parent is None or weights.shape_of(parent.bundle).history != job.terms.history:
         shape = replace(plan.shape, history=job.terms.history)
         model = SequenceModel(shape, data.rows, plan.recipe.dropout)
-        company.place(model, data.log, FIRST_ROW)
+        company.place(model, data.early, FIRST_ROW)
         return model, AdamW(model)
     model, optimizer = parent.model(plan.recipe.dropout)
     model, optimizer = weights.grown(
         model, optimizer, _new_rows(job, data, parent, model.encoder.shape.width),
         plan.recipe.dropout,
     )  # fmt: skip
-    company.place(model, data.log, FIRST_ROW + data.inherited)
+    company.place(model, data.early, FIRST_ROW + data.inherited)
     return model, optimizer
 
 

@@ -13,17 +13,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import torch
-from torch import Tensor
 
-from models import text_map
 from models.job import Job
+from models.newcomers import newcomers
 from models.parent import Parent
 from models.sequence import MASKED, SequenceModel
 from models.split import Split
 from models.train import scorer
 from recaug import evaluation as evaluate
-from recaug.batch import FIRST_ROW, UNKNOWN_ROW, Int64
+from recaug.batch import Int64
 from recaug.evaluation import Bool, Float64, Verdict
 from recaug.evaluation.fused import Others, choose, fused
 from recaug.fusion import Fusion
@@ -42,9 +40,10 @@ def judge(job: Job, data: Split, model: SequenceModel, parent: Parent | None) ->
     """Weights are chosen on validation, then everybody is ranked on what was held out."""
     others = _Taught(job, data)
     own, fold = _log_odds(model, data), data.fold()
-    new = _untouched(data, fold.known)
-    fusion = choose(fold, _earlier(job, data, model, new), others.with_events(fold.known, new))
-    informed = others.with_events(fold.before, np.zeros_like(new))
+    early = newcomers(job, data, model, fold.known)
+    then = others.with_events(fold.known, early.new)
+    fusion = choose(replace(fold, size=len(early.new)), early.score, then)
+    informed = others.with_events(fold.before, np.zeros(data.rows, np.bool_))
     served = _places(job, data, fused(own, fusion, informed))
     popular = _places(job, data, evaluate.popular(data.source, job.terms.half_life_s, data.rows))
     champion = None
@@ -67,57 +66,23 @@ class _Taught:
         self._newest = evaluate.newest(data.source, min(1.0, TAUGHT / len(data.source.rows)))
 
     def with_events(self, known: Bool, new: Bool) -> Others:
-        self._others.learn(known & self._newest, self._counts(known), new)
+        """After the `known` (n,) events, of which `new` (N,) rows of a table have none."""
+        self._others.learn(known & self._newest, self._counts(known, len(new)), new)
         return self._others
 
-    def _counts(self, known: Bool) -> Float64:
+    def _counts(self, known: Bool, size: int) -> Float64:
         rows, times = self._data.source.rows[known], self._data.source.times_ms[known]
         latest = int(times.max(initial=0))
-        return evaluate.popularity(rows, times, latest, self._half_life_s, self._data.rows)
+        return evaluate.popularity(rows, times, latest, self._half_life_s, size)
 
 
 def _places(job: Job, data: Split, score: evaluate.Score) -> Int64:
     return evaluate.ranks(score, data.source, data.test, job.terms.history, data.rows)
 
 
-def _untouched(data: Split, known: Bool) -> Bool:
-    """Rows (N,) that came with what validates: they are to it what a new item is in service."""
-    touched = np.zeros(data.rows, np.bool_)
-    touched[data.source.rows[known]] = True
-    touched[: FIRST_ROW + data.inherited] = True
-    return ~touched
-
-
-def _earlier(job: Job, data: Split, model: SequenceModel, new: Bool) -> evaluate.Score:
-    """Log-odds where `new` items are placed by their text, or else unknown, as in service.
-
-    Training had them for wrong answers only.
-    """
-    table = model.unit().detach().numpy().copy()  # (N, d)
-    counts = np.where(new, 0, data.counts)[FIRST_ROW:]
-    found = text_map.fit(data.vocabulary, table[FIRST_ROW:], counts, job.vectors)
-    untold = new.copy()
-    if found is not None:
-        for row in np.flatnonzero(new):
-            vector = job.vectors.get(data.vocabulary[row - FIRST_ROW])
-            if vector is not None and len(vector) == len(found):
-                table[row], untold[row] = vector @ found, False
-    # Nobody is compared by length: a guess may be shorter than what was learned, never longer.
-    table /= np.maximum(1.0, np.linalg.norm(table, axis=1, keepdims=True))
-    table[untold] = table[UNKNOWN_ROW]
-    score = _log_odds(model, data, torch.from_numpy(table))
-
-    def known(part: evaluate.Targets) -> evaluate.Scores:
-        scores = score(part)
-        scores[:, untold] = -np.inf
-        return scores
-
-    return known
-
-
-def _log_odds(model: SequenceModel, data: Split, table: Tensor | None = None) -> evaluate.Score:
+def _log_odds(model: SequenceModel, data: Split) -> evaluate.Score:
     """What a smaller table does not know comes last, behind every item it knows."""
-    score, heat = scorer(model, data.source, table), model.encoder.shape.temperature
+    score, heat = scorer(model, data.source), model.encoder.shape.temperature
 
     def padded(part: evaluate.Targets) -> evaluate.Scores:
         scores = score(part) / heat

@@ -39,6 +39,11 @@ class Split:
     def rows(self) -> int:
         return len(self.vocabulary) + FIRST_ROW
 
+    @property
+    def early(self) -> Log:
+        """What may be looked at before anything is trained: nothing that validates is in it."""
+        return replace(self.log, known=self.log.known & ~self.late)
+
     def fold(self) -> Fold:
         """The same, as an evaluation has it."""
         before = self.log.known

@@ -56,10 +56,15 @@ class Progress:
     steps: int = 0
     loss: float = math.nan
     best_epoch: int = 0
+    best_step: int = 0
     best: float = -1.0
     origins: dict[str, int] = field(default_factory=dict)
     stopped: str = "epochs"
 
+
+#: Steps without gain before a run may stop: on a short log an epoch is a few, and a model that
+#: begins where items keep company is worse for a while before it is better.
+PATIENT_STEPS = 400
 
 #: Called with (step, steps expected, loss).
 Report = Callable[[int, int, float], None]
@@ -104,8 +109,10 @@ def train(
         with average.in_place():
             reached = validation()
             if reached > run.best:
-                run.best, run.best_epoch, best = reached, run.epochs, _copy(model, optimizer)
-        if run.epochs - run.best_epoch >= recipe.patience:
+                run.best, run.best_epoch, run.best_step = reached, run.epochs, run.steps
+                best = _copy(model, optimizer)
+        waited = run.steps - run.best_step >= PATIENT_STEPS
+        if waited and run.epochs - run.best_epoch >= recipe.patience:
             run.stopped = "no gain"
     _restore(model, optimizer, best)
     return run

@@ -1,4 +1,4 @@
-"""The judge's eye for new items: what came with the validation is what a new item is in service."""
+"""New items to the judge: what came with the validation, and what nobody has touched yet."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 
 from models.job import Job, Terms
-from models.judge import _earlier, _log_odds, _untouched
+from models.newcomers import newcomers
 from models.sequence import SequenceModel, Shape
-from models.split import Split, split
+from models.split import split
+from models.train import scorer
 from recaug.buffer import RollingBuffer
 from tests.models.conftest import HISTORY, ITEMS, walks
 
@@ -31,25 +32,32 @@ def late(told: str, untold: str) -> RollingBuffer:
 def test_what_came_with_the_validation_is_where_its_text_says_or_unknown(tmp_path: Path) -> None:
     turn = np.arange(ITEMS) * 2 * np.pi / ITEMS
     ring = np.stack([np.cos(turn), np.sin(turn)], axis=1).astype(np.float32)
-    vectors = {f"i{n}": vector for n, vector in enumerate(ring)} | {"told": ring[0]}
+    vectors = {f"i{n}": vector for n, vector in enumerate(ring)}
+    vectors |= {"told": ring[0], "untouched": ring[3], "unreadable": np.ones(3, np.float32)}
     terms = Terms(registry=tmp_path, name="main", history=HISTORY)
     job = Job(tmp_path, terms, late("told", "untold").snapshot(), vectors)
     data = split(job.snapshot, [], HISTORY, 1_000)
     model = SequenceModel(Shape(width=16, history=HISTORY), data.rows, 0.0)
 
-    new = _untouched(data, data.fold().known)
-    assert {data.vocabulary[row - 2] for row in np.flatnonzero(new)} == {"told", "untold"}
-    told, untold = (data.vocabulary.index(name) + 2 for name in ("told", "untold"))
-    own = _log_odds(model, data)(data.validation)
-    found = _earlier(job, data, model, new)(data.validation)
-    assert np.isneginf(found[:, untold]).all()
-    assert np.isfinite(np.delete(found, untold, axis=1)).all()
-    np.testing.assert_allclose(found[:, ~new], own[:, ~new], rtol=1e-4, atol=1e-4)
+    early = newcomers(job, data, model, data.fold().known)
+    names = ["", "", *data.vocabulary, "untouched", "unreadable"]
+    new = {name for name, is_new in zip(names, early.new, strict=True) if is_new}
+    assert new == {"told", "untold", "untouched", "unreadable"}
+    own = scorer(model, data.source)(data.validation) / model.encoder.shape.temperature
+    found = early.score(data.validation)
+    silent = np.isin(names, ["untold", "unreadable"])
+    assert np.isneginf(found[:, silent]).all()
+    assert np.isfinite(found[:, ~silent]).all()
+    old = ~early.new[: data.rows]
+    np.testing.assert_allclose(found[:, : data.rows][:, old], own[:, old], rtol=1e-4, atol=1e-4)
+    told = names.index("told")
     assert not np.allclose(found[:, told], own[:, told])
 
 
 def test_what_the_parent_knew_is_never_new(tmp_path: Path) -> None:
-    snapshot = late("told", "untold").snapshot()
-    data: Split = split(snapshot, ["gone", "told"], HISTORY, 1_000)
-    new = _untouched(data, data.fold().known)
+    terms = Terms(registry=tmp_path, name="main", history=HISTORY)
+    job = Job(tmp_path, terms, late("told", "untold").snapshot(), {})
+    data = split(job.snapshot, ["gone", "told"], HISTORY, 1_000)
+    model = SequenceModel(Shape(width=16, history=HISTORY), data.rows, 0.0)
+    new = newcomers(job, data, model, data.fold().known).new
     assert [data.vocabulary[row - 2] for row in np.flatnonzero(new)] == ["untold"]
