@@ -45,6 +45,7 @@ def grants(settings: Settings) -> tuple[Grant, ...]:
         "learn": (*clean, topics.item_vectors, topics.metrics),
         "recommend": (*clean, topics.item_vectors, topics.models),
         "page": topics.all,
+        "exporter": topics.all,
         "operator": topics.all,
     }
     writes = {
@@ -56,7 +57,7 @@ def grants(settings: Settings) -> tuple[Grant, ...]:
     }
     return tuple(
         grant
-        for name in (*SERVICES, "page", "operator", "producer")
+        for name in (*SERVICES, "page", "exporter", "operator", "producer")
         for grant in _grants(settings, name, reads.get(name, ()), writes.get(name, ()))
         if grant.names
     )

@@ -116,6 +116,25 @@ def test_images_are_pinned_and_volumes_declared() -> None:
             assert port.startswith("127.0.0.1:"), "reachable from outside without a word"
 
 
+def test_configuration_that_is_mounted_exists() -> None:
+    for container in CONTAINERS.values():
+        for config in container.get("configs", ()):
+            assert config["source"] in COMPOSE["configs"]
+    for config in COMPOSE["configs"].values():
+        assert "content" in config or (ROOT / config["file"]).is_file()
+
+
+def test_prometheus_finds_the_exporter_under_a_name_it_answers_to() -> None:
+    (found,) = yaml.safe_load(COMPOSE["configs"]["prometheus-targets"]["content"])
+    (target,) = found["targets"]
+    name, _, port = target.partition(":")
+    line = words(CONTAINERS[name]["command"])
+    assert line[line.index("--name") + 1] == name
+    assert line[line.index("--listen") + 1] == f"0.0.0.0:{port}"
+    (source,) = yaml.safe_load((ROOT / "ops/grafana/datasource.yml").read_text())["datasources"]
+    assert source["url"].removeprefix("http://").partition(":")[0] in CONTAINERS
+
+
 def test_images_are_built_in_stages_that_exist_and_run_without_root() -> None:
     stages = re.findall(r"^FROM \S+ AS (\S+)$", DOCKERFILE, re.M)
     for container in OURS.values():

@@ -104,6 +104,26 @@ allow recaug-page --operation Write \
   --topic "${p}searches" \
   --topic "${p}social"
 
+allow recaug-exporter --operation Describe \
+  --group "${p}recaug-clean" \
+  --group "${p}recaug-learn" \
+  --group "${p}recaug-recommend" \
+  --group "recaug-audit"
+allow recaug-exporter --operation Read \
+  --topic "${p}clickstream" \
+  --topic "${p}searches" \
+  --topic "${p}social" \
+  --topic "${p}items" \
+  --topic "${p}users" \
+  --topic "${p}recaug.events" \
+  --topic "${p}recaug.items" \
+  --topic "${p}recaug.users" \
+  --topic "${p}recaug.item-vectors" \
+  --topic "${p}recaug.dead-letters" \
+  --topic "${p}recaug.models" \
+  --topic "${p}recaug.metrics" \
+  --topic "${p}recommendations"
+
 allow recaug-operator --operation Describe \
   --group "${p}recaug-clean" \
   --group "${p}recaug-learn" \

@@ -31,6 +31,7 @@ COMMANDS = {
     "send": "Publish one event and wait for its recommendation.",
     "tail": "Show recommendations as they are made.",
     "lag": "Show how far each service is behind, and a verdict.",
+    "exporter": "Serve metrics for Prometheus: lag, verdicts, freshness, models.",
     "audit": "Account for every record: answered, rejected, missing, doubled.",
     "dlq": "Show rejected events and why they were rejected.",
     "model": "List, show and roll back models.",

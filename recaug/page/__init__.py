@@ -4,5 +4,6 @@ feed     reads topics in a thread, joins no group
 live     folds their records into what the page shows
 board    hands it to the web server, section by section
 gesture  turns what you do into an event
+web      what every web server here has
 server   serves it: `/`, `/stream`, `/api/items`, `/api/event`, `/healthz`
 """

@@ -10,20 +10,22 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Protocol
 
 from kafka import TopicPartition
 from kafka.errors import KafkaError
 
 from recaug.bounds import Bound, hit
 from recaug.errors import Failure
-from recaug.kafka import consumer, to_record
+from recaug.kafka import Record, consumer, to_record
 from recaug.lag import SPACING_S, Sample, compare
 from recaug.lag_probe import LagProbe
 from recaug.page.board import Board, Post
 from recaug.page.live import Live
 from recaug.page.meters import POINTS
 from recaug.settings import Settings
+from recaug.topics import Topics
 
 log = logging.getLogger(__name__)
 
@@ -111,10 +113,21 @@ class Feed:
                 self._stopping.wait(LAG_S)
 
 
-class Reader:
-    """A consumer that stands in every partition the page wants to see."""
+class View(Protocol):
+    """Whoever wants to see records: of these topics, one by one, and how many there were."""
 
-    def __init__(self, settings: Settings, live: Live) -> None:
+    @property
+    def topics(self) -> Sequence[str]: ...
+
+    def fold(self, record: Record, now_ms: float) -> None: ...
+
+    def count(self, topic: str, number: int, topics: Topics) -> None: ...
+
+
+class Reader:
+    """A consumer that stands in every partition that is wanted."""
+
+    def __init__(self, settings: Settings, live: View) -> None:
         self._topics, self._live = settings.topics, live
         self._client = consumer(settings.broker, max_poll_records=1_000, fetch_max_wait_ms=100)
         self._whole = {settings.topics.clean_items.name, settings.topics.models.name}

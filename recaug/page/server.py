@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from collections.abc import AsyncIterator, Collection
 from pathlib import Path
 from typing import Any
 
@@ -27,37 +27,20 @@ from starlette.staticfiles import StaticFiles
 
 from recaug.bounds import Bound, hit
 from recaug.errors import Failure
+from recaug.exposition import CONTENT_TYPE
 from recaug.page.board import Message
 from recaug.page.feed import PUBLISH_S, Feed, now_ms
 from recaug.page.gesture import Click, Gesture, Like, Search, to_event
 from recaug.page.guard import Guard
-from recaug.page.protocol import Prompt
-from recaug.prequential.exposition import CONTENT_TYPE
+from recaug.page.web import SafeHeaders, config
 from recaug.producer import Producer
 from recaug.settings import Settings
 
 STATIC = Path(__file__).parent / "static"
 MAX_BODY = 4_096
 SEND_S = 5.0
-#: A body must be here within this; a connection without a request is closed after `IDLE_S`.
-BODY_S, IDLE_S = 10.0, 5
-#: Connections held at once; more are answered with 503.
-CONNECTIONS = 512
-
-#: Everything the page loads is its own, nothing is inline, and nobody may frame or embed it: a
-#: title that holds a script stays text.
-HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
-        "form-action 'self'; frame-ancestors 'none'"
-    ),
-    "Cache-Control": "no-cache",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-}
+#: A body must be here within this.
+BODY_S = 10.0
 
 _gestures: TypeAdapter[Click | Like | Search] = TypeAdapter(Gesture)
 
@@ -179,44 +162,12 @@ class Page:
                         yield _sse("list", await asyncio.wait_for(box.get(), left))
 
 
-class SafeHeaders:
-    """Adds HEADERS to every response; plain ASGI, so that it never buffers the stream."""
-
-    def __init__(self, app: Callable[..., Awaitable[None]]) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        async def with_headers(message: Any) -> None:
-            if message["type"] == "http.response.start":
-                extra = [(k.lower().encode(), v.encode()) for k, v in HEADERS.items()]
-                message = {**message, "headers": [*message["headers"], *extra]}
-            await send(message)
-
-        await self._app(scope, receive, with_headers)
-
-
 class Server(uvicorn.Server):
     """Ends the open streams when asked to stop: a browser would hold its own for ever."""
 
     def __init__(self, page: Page, host: str, port: int, names: Collection[str] = ()) -> None:
         self._page = page
-        super().__init__(
-            uvicorn.Config(
-                page.app({host, *names}),
-                host=host,
-                port=port,
-                log_level="warning",
-                access_log=False,
-                timeout_graceful_shutdown=2,
-                timeout_keep_alive=IDLE_S,
-                limit_concurrency=CONNECTIONS,
-                http=Prompt,
-                ws="none",
-                # A header that any client can send must not decide who the client is.
-                proxy_headers=False,
-                server_header=False,
-            )
-        )
+        super().__init__(config(page.app({host, *names}), host, port))
 
     def handle_exit(self, sig: int, frame: Any) -> None:
         self._page.closing.set()

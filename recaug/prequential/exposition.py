@@ -1,4 +1,4 @@
-"""Prometheus' text format: counters of the lists served, by version, source and bucket.
+"""Counters of the lists served, for Prometheus, by version, source and bucket.
 
     rate(recaug_prequential_hits_total{ranker="served"}[10m])
       / ignoring(ranker) rate(recaug_prequential_targets_total[10m])
@@ -11,16 +11,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from recaug import exposition
+from recaug.exposition import Family
 from recaug.prequential.record import Cell, Sums
 from recaug.prequential.totals import Totals
-
-CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 _NAMES = {
     "targets": "New items that users acted on after they were served a list.",
     "hits": "Targets among the first ten of the list before.",
     "ndcg": "Sum of NDCG@10 over the targets.",
     "mrr": "Sum of MRR@10 over the targets.",
+}
+
+#: By the name of what is summed.
+FAMILIES = {
+    prefix + name: Family(f"recaug_prequential_{prefix}{name}_total", "counter", about + words)
+    for prefix, words in (("", ""), ("sample_", " Of the frozen model's sample."))
+    for name, about in _NAMES.items()
 }
 
 
@@ -38,13 +45,13 @@ def text(totals: Totals) -> str:
         for cell in totals.cells(version)
         for sample in _cell(version, cell)
     ]
-    lines = []
-    for prefix, words in (("", ""), ("sample_", " Of the frozen model's sample.")):
-        for name, about in _NAMES.items():
-            full = f"recaug_prequential_{prefix}{name}_total"
-            lines += [f"# HELP {full} {about}{words}", f"# TYPE {full} counter"]
-            lines += [_line(full, sample) for sample in samples if sample.name == prefix + name]
-    return "\n".join(lines) + "\n"
+    return "".join(
+        exposition.text(
+            family,
+            (exposition.Sample(s.labels, s.value) for s in samples if s.name == name),
+        )
+        for name, family in FAMILIES.items()
+    )
 
 
 def _cell(version: str | None, cell: Cell) -> Iterator[_Sample]:
@@ -61,12 +68,3 @@ def _cell(version: str | None, cell: Cell) -> Iterator[_Sample]:
 def _sums(prefix: str, labels: dict[str, str], sums: Sums) -> Iterator[_Sample]:
     for name in ("hits", "ndcg", "mrr"):
         yield _Sample(prefix + name, labels, getattr(sums, name))
-
-
-def _line(name: str, sample: _Sample) -> str:
-    pairs = ",".join(f'{label}="{_escaped(value)}"' for label, value in sample.labels.items())
-    return f"{name}{{{pairs}}} {sample.value}"
-
-
-def _escaped(value: str) -> str:
-    return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
