@@ -15,7 +15,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -129,12 +129,8 @@ def _requests(some: Sequence[Event], first: int, histories: dict[str, History]) 
         history = histories.setdefault(user_key(event), History())
         history.fold(event)
         if event["event"] in Settings().answer:
-            shown = replace(
-                history, items=[*history.items], kinds=[*history.kinds],
-                times_ms=[*history.times_ms], hidden={**history.hidden},
-            )  # fmt: skip
             at_ms = float(event["timestamp"])
-            requests.append(Request(event, shown, "recaug.events", 0, offset, at_ms))
+            requests.append(Request(event, history.copy(), "recaug.events", 0, offset, at_ms))
     return requests
 
 

@@ -72,7 +72,7 @@ class Size:
     )  # fmt: skip
     judged: int = 5_000  # after the last step: those that have the targets
     group: int = 250  # lists whose loss the detector hears of at once
-    trained_s: float = 20.0  # processor seconds: what the service's 25 s leave
+    trained_s: float = 20.0  # processor seconds
 
     def at_ms(self, number: int) -> int:
         return START_MS + number * (DAY_MS // self.people)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -61,7 +61,7 @@ class Fold:
                 older[user].append(record.offset)
                 continue
             # The next event of this user in this batch would change what this one is given.
-            shown = _copy(history) if history and left[user] else history
+            shown = history.copy() if history and left[user] else history
             self._ask(record, event, shown, older.pop(user, ()))
         for user, folded in self._histories.items():
             if folded is not None:
@@ -128,10 +128,3 @@ class Fold:
 def owner(profile: LogRecord) -> str:
     """The user that a record of `recaug.users` is about."""
     return (profile.key or b"").decode()
-
-
-def _copy(history: History) -> History:
-    return replace(
-        history, items=[*history.items], kinds=[*history.kinds], times_ms=[*history.times_ms],
-        hidden={**history.hidden},
-    )  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from recaug.bounds import Bound, hit
@@ -47,6 +47,13 @@ class History:
     def seen(self) -> set[str]:
         """The items in the kept history: what is not recommended again."""
         return set(self.items)
+
+    def copy(self) -> History:
+        """The same as it is now, whatever is folded into this one later."""
+        return replace(
+            self, items=[*self.items], kinds=[*self.kinds], times_ms=[*self.times_ms],
+            hidden={**self.hidden},
+        )  # fmt: skip
 
     def fold(self, event: Mapping[str, Any]) -> bool:
         """Take in one canonical event; False when it changed nothing."""

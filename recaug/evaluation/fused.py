@@ -79,16 +79,19 @@ def choose(fold: Fold, model: Score, others: Others) -> Fusion:
 
     fusion = Fusion.choose(wanted.at - wanted.starts, _gains(fold, wanted, each, len(CHOICES)))
 
-    def lifted(part: Targets) -> Iterator[Scores]:
-        scores, new = fused(model, fusion, others)(part), others.new(model(part))
-        yield from (scores + lift * new for lift in NEW)
-
     if not len(wanted):
         return fusion
-    new = np.append(others.new(model(wanted.part(slice(1)))), False)
-    of_new = new[np.minimum(wanted.rows, len(new) - 1)]
+    # What a model knows does not go by the target, so one of them tells.
+    new = others.new(model(wanted.part(slice(1))))
+    of_new = np.append(new, False)[np.minimum(wanted.rows, len(new))]
     if not of_new.any():
         return fusion
+    score = fused(model, fusion, others)
+
+    def lifted(part: Targets) -> Iterator[Scores]:
+        scores = score(part)
+        yield from (scores + lift * new for lift in NEW)
+
     return fusion.with_new(_gains(fold, wanted, lifted, len(NEW)), of_new)
 
 

@@ -10,8 +10,6 @@ import orjson
 import uvicorn
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
-from starlette.middleware import Middleware
-from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -19,8 +17,7 @@ from starlette.routing import Route
 from recaug.exporter import families as f
 from recaug.exporter.watch import Watch
 from recaug.exposition import CONTENT_TYPE, Sample, text
-from recaug.page.guard import Guard
-from recaug.page.web import SafeHeaders, config
+from recaug.page.web import config, middleware
 
 
 class Exporter:
@@ -39,11 +36,7 @@ class Exporter:
                 Route("/readyz", self.readyz),
                 Route("/version", self.version),
             ],
-            middleware=[
-                Middleware(SafeHeaders),
-                Middleware(Guard, names=names),
-                Middleware(GZipMiddleware, minimum_size=1_000),
-            ],
+            middleware=middleware(names),
             lifespan=self.lifespan,
         )
 

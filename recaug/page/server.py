@@ -18,8 +18,6 @@ from kafka.errors import KafkaError
 from pydantic import TypeAdapter, ValidationError
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
-from starlette.middleware import Middleware
-from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response, StreamingResponse
 from starlette.routing import Mount, Route
@@ -31,8 +29,7 @@ from recaug.exposition import CONTENT_TYPE
 from recaug.page.board import Message
 from recaug.page.feed import PUBLISH_S, Feed, now_ms
 from recaug.page.gesture import Click, Gesture, Like, Search, to_event
-from recaug.page.guard import Guard
-from recaug.page.web import SafeHeaders, config
+from recaug.page.web import config, middleware
 from recaug.producer import Producer
 from recaug.settings import Settings
 
@@ -67,11 +64,7 @@ class Page:
                 Route("/metrics", self.metrics),
                 Mount("/static", StaticFiles(directory=STATIC)),
             ],
-            middleware=[
-                Middleware(SafeHeaders),
-                Middleware(Guard, names=names),
-                Middleware(GZipMiddleware, minimum_size=1_000),
-            ],
+            middleware=middleware(names),
             lifespan=self.lifespan,
         )
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from typing import Any
 
 import uvicorn
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 
+from recaug.page.guard import Guard
 from recaug.page.protocol import Prompt
 
 #: A connection without a request is closed after this, seconds.
@@ -47,6 +50,15 @@ def config(app: Any, host: str, port: int) -> uvicorn.Config:
         proxy_headers=False,
         server_header=False,
     )
+
+
+def middleware(names: Collection[str]) -> list[Middleware]:
+    """What every request passes; `names` are host names the server answers to (see `Guard`)."""
+    return [
+        Middleware(SafeHeaders),
+        Middleware(Guard, names=names),
+        Middleware(GZipMiddleware, minimum_size=1_000),
+    ]
 
 
 class SafeHeaders:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,24 +10,16 @@ from recaug.exporter.server import Exporter, server
 from recaug.exporter.watch import Watch
 from recaug.local.ports import free_port
 from recaug.settings import Settings
-from tests.recaug.page.web import Client
+from tests.recaug.page.web import Client, running
 
 
 @contextmanager
 def exporting(settings: Settings, *names: str) -> Iterator[Client]:
     """Run an exporter that samples every second until the test is over."""
     port = free_port()
-    running = server(Exporter(Watch(settings, 1.0, "c"), "1.2.3"), "127.0.0.1", port, names)
-    thread = threading.Thread(target=running.run)
-    thread.start()
-    while not running.started:
-        assert thread.is_alive()
-        time.sleep(0.02)
-    try:
+    exporter = Exporter(Watch(settings, 1.0, "c"), "1.2.3")
+    with running(server(exporter, "127.0.0.1", port, names)):
         yield Client(f"http://127.0.0.1:{port}")
-    finally:
-        running.should_exit = True
-        thread.join()
 
 
 def until(client: Client, path: str, status: int, within_s: float = 40.0) -> None:

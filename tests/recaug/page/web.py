@@ -13,6 +13,8 @@ from email.message import Message
 from http.client import HTTPConnection
 from typing import Any
 
+import uvicorn
+
 from recaug.local.ports import free_port
 from recaug.page.server import Page, Server
 
@@ -65,15 +67,23 @@ class Client:
 def serving(page: Page, *names: str) -> Iterator[Client]:
     """Run the page's real server until the test is over."""
     port = free_port()
-    server = Server(page, "127.0.0.1", port, names)
+    with running(Server(page, "127.0.0.1", port, names)):
+        try:
+            yield Client(f"http://127.0.0.1:{port}")
+        finally:
+            page.closing.set()
+
+
+@contextmanager
+def running(server: uvicorn.Server) -> Iterator[None]:
+    """Run a server in a thread until it is told to stop."""
     thread = threading.Thread(target=server.run)
     thread.start()
     while not server.started:
         assert thread.is_alive()
         time.sleep(0.02)
     try:
-        yield Client(f"http://127.0.0.1:{port}")
+        yield
     finally:
-        page.closing.set()
         server.should_exit = True
         thread.join()
