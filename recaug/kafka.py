@@ -112,14 +112,20 @@ def ensure_topics(settings: Settings) -> dict[str, int]:
         _refuse_unequal(wanted, have)
         missing = [topic for topic in wanted if topic.name not in have]
         if missing:
-            _create(client, _specs(settings, missing, have), settings.replication)
+            _create(client, specs(settings, missing, have), settings.replication)
             client.wait_for_topics([topic.name for topic in missing])
             have = partition_counts(client, wanted)
             _refuse_unequal(wanted, have)
         return have
 
 
-def _specs(settings: Settings, missing: list[Topic], have: dict[str, int]) -> dict[str, Any]:
+def specs(
+    settings: Settings, missing: Iterable[Topic], have: Mapping[str, int]
+) -> dict[str, dict[str, Any]]:
+    """Return partitions, replicas and settings of the topics to create, by name.
+
+    :param have: partitions of those that exist.
+    """
     existing = [have[t.name] for t in settings.topics.all if t.key == "user" and t.name in have]
     partitions = existing[0] if existing else settings.partitions
     return {

@@ -32,7 +32,33 @@ class Pulse(BaseModel):
     for a processor. `fine_tuning` is true while this worker's host trains a model.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(
+        frozen=True,
+        extra="ignore",
+        json_schema_extra={
+            "examples": [
+                {
+                    "service": "recommend",
+                    "worker": "recommend-7",
+                    "host": "node-3",
+                    "at_ms": 1_764_000_000_000,
+                    "span_s": 5.0,
+                    "records": 1_480,
+                    "batches": 212,
+                    "busy_s": 3.9,
+                    "stage_s": {
+                        "decode": 0.2, "state": 0.6, "retrieve": 1.1, "score": 1.5, "produce": 0.5,
+                    },
+                    "cpu_s": 3.1,
+                    "cores": 8,
+                    "load": 0.62,
+                    "fine_tuning": False,
+                    "partitions": 12,
+                    "version": "0193c2a4-3f10",
+                }
+            ]
+        },
+    )  # fmt: skip
 
     service: Literal["clean", "learn", "recommend"]
     worker: str = Field(max_length=128)

@@ -70,6 +70,8 @@ class Recommender:
         self._review = Review(settings, self._ranker, clock)
         self._scorer: Scorer | None = None
         self._model = _description(settings.model, None, "cpu", "fp32")
+        #: Seconds that models took so far: the graph and the search of its table.
+        self.scored_s = 0.0
 
     @property
     def model(self) -> dict[str, Any]:
@@ -103,6 +105,7 @@ class Recommender:
         ranked = self._ranker.rank(asks, self._scorer, shelf, marks)
         self._review.note(Group(asks, ranked, shelf, self._model["version"]))
         stages = Stages.of([*marks, self._clock()], now_ms)
+        self.scored_s += stages.score_ms / 1000.0
         writer = Writer(self._model, stages, self._settings.list_ttl_s)
         return [writer.write(*pair) for pair in zip(requests, ranked, strict=True)]
 

@@ -1,6 +1,7 @@
 """Rank the whole catalogue for a batch of histories: the model's graph, then a scan of its table.
 
-    Scorer        load · score · fuse · append · hide · show · table · fusion · provider · precision
+    Scorer        load · score · fuse · own · append · hide · show · table · fusion · provider ·
+                  precision
 
 The item table is read in place and changed in place, so an item that appeared a second ago is
 ranked with all others and no model is reloaded.
@@ -127,11 +128,18 @@ class Scorer:
         _, own = self._ranking.top(users, seen, k)
         if said.new.any():
             own = np.concatenate([own, newcomers(self.table, users, seen, k)], axis=1)
-        unknown = (batch.items < FIRST_ROW).all(axis=1)  # (B,)
+        unknown = _unknown(batch)
         users[unknown], own[unknown] = 0.0, PAD_ROW
         rows, bias = candidates(own, said, seen, self.table)
         scores, best = self._finish.top(users, rows, bias, k)
         return scores, best, (best[:, :, None] == own[:, None, :]).any(axis=2)
+
+    def own(self, batch: Batch, rows: Int64) -> Float32:
+        """The model's own part in the score of `rows` (N,) for each history, (B, N)."""
+        users = self._encoder.users(batch)
+        users[_unknown(batch)] = 0.0
+        found: Float32 = users @ self.table.vectors[rows].T
+        return found
 
     @property
     def text_width(self) -> int:
@@ -177,6 +185,11 @@ class Scorer:
             batch = build(histories, [settings.history * 1000] * size, settings.history)
             seen, k = pad(rows), settings.list_size
             _check_answer(*self.score(batch, seen, k), self.table)
+
+
+def _unknown(batch: Batch) -> NDArray[np.bool_]:
+    """Which histories have no item that the model knows, (B,)."""
+    return np.asarray((batch.items < FIRST_ROW).all(axis=1), np.bool_)
 
 
 def _finite(bundle: Bundle, file: str) -> Float32:

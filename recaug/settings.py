@@ -92,6 +92,18 @@ class Settings(BaseSettings):
     model: str = Field("main", description="Name of the model in registry and topic.")
     worker: str = Field("", description="Stable name of this worker; a restart keeps its work.")
     log_level: str = "info"
+    log_format: Literal["auto", "json", "console"] = Field(
+        "auto", description="Of a service's log; auto: json unless a person watches."
+    )
+    metrics_listen: str = Field(
+        "", description="HOST:PORT of a service's own /metrics and /readyz; port 0: any. Empty: no."
+    )
+    traces: str = Field(
+        "", description="Where spans go: an OTLP/HTTP address, or console. Empty: there are none."
+    )
+    traces_share: float = Field(
+        0.01, ge=0, le=1, description="Of events whose sender did not decide: how many are traced."
+    )
 
     # clean: generous, so that no honest data set trips them.
     max_bytes: int = Field(65_536, ge=256, description="Largest event accepted, bytes.")

@@ -33,6 +33,9 @@ from recaug.windows import IdWindow, SourceWindow
 
 log = logging.getLogger(__name__)
 
+#: A record and the event in it.
+New = tuple[LogRecord, dict[str, Any]]
+
 
 @dataclass(slots=True)
 class Shard:
@@ -58,6 +61,11 @@ class Shards:
         self._erasures = Erasures() if erasures is None else erasures
         self._shards: dict[int, Shard] = {}
         self.broken = False
+
+    @property
+    def answered(self) -> dict[int, int]:
+        """By partition of this worker's: everything below this offset was answered before."""
+        return {number: shard.answered for number, shard in self._shards.items()}
 
     # -- ownership ----------------------------------------------------------------------------
 
@@ -115,37 +123,49 @@ class Shards:
         numbers = sorted({*events, *profiles})
         for records in profiles.values():
             self._note_erased(records)
-        jobs = [
-            self._work(number, events.get(number, ()), profiles.get(number, ()), received_ms)
-            for number in numbers
-        ]
-        return await asyncio.gather(*jobs)
+        new = {number: self._new(number, events.get(number, ())) for number in numbers}
+        # All are asked for at once, so that nothing is worked out while an answer waits.
+        known = await asyncio.gather(
+            *(self._ask(number, new[number], profiles.get(number, ())) for number in numbers)
+        )
+        return [
+            self._work(number, events.get(number, ()), new[number], profiles.get(number, ()),
+                       received_ms, found)
+            for number, found in zip(numbers, known, strict=True)
+        ]  # fmt: skip
 
     def _note_erased(self, profiles: Sequence[LogRecord]) -> None:
         for record in profiles:
             if not record.value:
                 self._erasures.erase(owner(record), record.timestamp)
 
-    async def _work(
+    async def _ask(
+        self, number: int, new: Sequence[New], profiles: Sequence[LogRecord]
+    ) -> dict[str, bytes | None] | None:
+        """State of everybody in a batch; None where the store is away."""
+        if self.broken:
+            return None
+        try:
+            users = {user_key(event) for _, event in new}
+            return await self._known(number, {*users, *map(owner, profiles)})
+        except StoreUnavailable as away:
+            self._break(str(away))
+            return None
+
+    def _work(
         self,
         number: int,
         events: Sequence[LogRecord],
+        new: Sequence[New],
         profiles: Sequence[LogRecord],
         received_ms: float,
+        known: dict[str, bytes | None] | None,
     ) -> Work:
-        new = self._new(number, events)
-        users = [user_key(event) for _, event in new]
-        known: dict[str, bytes | None] | None = None
-        if not self.broken:
-            try:
-                known = await self._known(number, {*users, *map(owner, profiles)})
-            except StoreUnavailable as away:
-                self._break(str(away))
         batch = Fold(self._settings, number, self._shards[number].answered, received_ms, known)
         if known is not None:
             profiles = self._unread(number, profiles)
             batch.erase(profiles)
-        batch.run(new, users)
+        batch.run(new, [user_key(event) for _, event in new])
         if known is not None:
             batch.profiles(profiles)
         work = batch.work
@@ -153,9 +173,7 @@ class Shards:
             work.next_offset = work.answered = events[-1].offset + 1
         return work
 
-    def _new(
-        self, number: int, records: Sequence[LogRecord]
-    ) -> list[tuple[LogRecord, dict[str, Any]]]:
+    def _new(self, number: int, records: Sequence[LogRecord]) -> list[New]:
         state, found = self._shards[number].state, []
         stored = state.next_offset or 0
         for record in records:

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-DAY_MS = 86_400_000
+HOUR_MS, DAY_MS = 3_600_000, 86_400_000
+#: Stands in `written_by` for every one of the services.
+SERVICES = "every service"
 #: Largest record (strictly: batch, as compressed) a producer may write.
 INPUT_BYTES = 2**20
 
@@ -20,7 +22,7 @@ _ERASABLE = {
     "max.compaction.lag.ms": str(DAY_MS),
 }
 
-Key = Literal["user", "item", "model"]
+Key = Literal["user", "item", "model", "worker"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +44,15 @@ class Topic:
         if self.retention_ms is None:
             compact = {**shared, "cleanup.policy": "compact"}
             return {**compact, **_ERASABLE} if self.key == "user" else compact
-        return {
+        config = {
             **shared,
             "cleanup.policy": "delete",
             "retention.ms": str(self.retention_ms),
         }
+        if self.retention_ms < DAY_MS:
+            # Only whole segments are deleted, and one would take a week to be full.
+            config["segment.ms"] = str(self.retention_ms)
+        return config
 
 
 class Topics:
@@ -69,6 +75,7 @@ class Topics:
         self.dead_letters = topic("recaug.dead-letters", "user", 14, "clean")
         self.models = topic("recaug.models", "model", None, "learn")
         self.metrics = topic("recaug.metrics", "model", 7, "recommend")
+        self.pulses = Topic(prefix + "recaug.pulses", "worker", HOUR_MS, SERVICES)
         self.recommendations = topic("recommendations", "user", 1, "recommend")
 
     @cached_property

@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 import importlib
+import logging.config
 import sys
 
 from recaug.errors import Failure
 from recaug.kafka import ensure_topics
 from recaug.settings import SERVICES, Settings
+from streams import logs
 
 TOPICS = "topics"
 
@@ -23,7 +25,10 @@ def main(arguments: list[str]) -> int:
         if arguments == [TOPICS]:
             ensure_topics(Settings())
             return 0
-        importlib.import_module(f"streams.{arguments[0]}").main(Settings())
+        settings = Settings()
+        # Faust does so again, later than the first thing there is to say.
+        logging.config.dictConfig(logs.config(settings, arguments[0]))
+        importlib.import_module(f"streams.{arguments[0]}").main(settings)
     except Failure as failure:
         sys.stderr.write(failure.explain())
         return failure.code

@@ -15,10 +15,14 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from recaug.settings import SERVICES, Settings
+from recaug.topics import SERVICES as EVERY_SERVICE
 from recaug.topics import Topic
 
 #: Groups a client of librdkafka must be able to ask about, though it joins none.
 FOLLOWER, AUDIT = "recaug-follower", "recaug-audit"
+
+#: A program that reads lists, and its group; several want a group and a line each.
+CONSUMER = "consumer"
 
 #: What the scripts of `recaug.state.redis` call, and what its client sends around them.
 REDIS_READ = ("ping", "mget", "eval", "evalsha", "hget", "hgetall", "lindex", "lrange")
@@ -47,17 +51,22 @@ def grants(settings: Settings) -> tuple[Grant, ...]:
         "page": topics.all,
         "exporter": topics.all,
         "operator": topics.all,
+        # Lists, and who was erased: `Consumer(on_erased=…)`.
+        CONSUMER: (topics.recommendations, topics.clean_users),
     }
     writes = {
-        **{name: tuple(t for t in topics.all if t.written_by == name) for name in SERVICES},
+        **{
+            name: tuple(t for t in topics.all if t.written_by in (name, EVERY_SERVICE))
+            for name in SERVICES
+        },
         "producer": topics.inputs,
         "page": topics.behaviour,
-        # To roll a model back, to send an event by hand, to erase a person.
-        "operator": (*topics.inputs, topics.models),
+        # To send an event by hand, to erase a person, to roll a model back, to settle a letter.
+        "operator": (*topics.inputs, topics.models, topics.dead_letters),
     }
     return tuple(
         grant
-        for name in (*SERVICES, "page", "exporter", "operator", "producer")
+        for name in (*SERVICES, "page", "exporter", "operator", "producer", CONSUMER)
         for grant in _grants(settings, name, reads.get(name, ()), writes.get(name, ()))
         if grant.names
     )
@@ -75,6 +84,8 @@ def _grants(
         yield Grant(principal, "Describe", "topic", rest)
         yield Grant(principal, "Read", "group", (settings.group(name),))
         yield Grant(principal, "Describe", "group", (FOLLOWER,))
+    elif name == CONSUMER:
+        yield Grant(principal, "Read", "group", (settings.group(name),))
     elif read:
         yield Grant(principal, "Describe", "group", (*groups, AUDIT))
     yield Grant(principal, "Read", "topic", read)

@@ -14,10 +14,11 @@ import sys
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from streams.logs import logger
 from streams.transport import Batch
 from streams.watchdog import Progress
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 #: Exit code of a worker whose batch could not succeed (sysexits' EX_SOFTWARE).
 FATAL = 70
@@ -49,7 +50,7 @@ async def run(stream: Any, handle: Callable[[Batch], Awaitable[None]], progress:
 
 def die(why: str, code: int = FATAL) -> None:
     """End the process at once: no `finally`, no final commit."""
-    log.critical("%s; exit %d", why, code)
+    log.critical("%s; exit %d", why, code, code=code)
     logging.shutdown()
     sys.stderr.flush()
     os._exit(code)

@@ -8,10 +8,8 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
-import logging
-import sys
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import faust
 import uvloop
@@ -22,10 +20,16 @@ from recaug import bounds
 from recaug.security import MECHANISM, Broker, ssl_context
 from recaug.settings import Settings
 from streams.agent import die, run
+from streams.logs import config, logger
+from streams.telemetry import Telemetry
 from streams.transport import Batch, BatchSchema, Owner, Transport
 from streams.watchdog import Progress, watch
+from streams.web import Web
 
-log = logging.getLogger(__name__)
+if TYPE_CHECKING:
+    from streams.traces import Traces
+
+log = logger(__name__)
 
 #: Most records one poll may bring: bounds a batch's time and memory.
 MAX_POLL_RECORDS = 5_000
@@ -40,6 +44,19 @@ class App(faust.App):  # type: ignore[misc]
     Faust would stop in order first, and its last commit waits for a consumer thread that is gone:
     the process would live on and do nothing.
     """
+
+    telemetry: Telemetry
+    web: Web | None = None
+
+    async def on_start(self) -> None:
+        await super().on_start()
+        if self.web is not None:
+            await self.web.start()
+
+    async def on_stop(self) -> None:
+        await super().on_stop()
+        if self.web is not None:
+            await self.web.stop()
 
     def _crash(self, reason: BaseException) -> None:
         log.critical("a part of the worker crashed", exc_info=reason)
@@ -80,12 +97,17 @@ def create_app(service: str, settings: Settings) -> faust.App:
         datadir=settings.data_dir / f"faust-{service}",
     )
     app.transport = Transport(app.conf.broker_consumer, app)
-    # aiokafka at DEBUG costs 12 % of a worker even when nothing is printed; Faust tells at INFO of
-    # every timer that a busy machine let wait.
-    for library in ("aiokafka", "faust", "kafka", "mode"):
-        logging.getLogger(library).setLevel(logging.WARNING)
+    app.telemetry = Telemetry(service, _traces(settings, service))
     app.timer(REPORT_S)(_report)
     return app
+
+
+def _traces(settings: Settings, service: str) -> Traces | None:
+    if not settings.traces:
+        return None
+    from streams.traces import open_traces  # only who traces pays for OpenTelemetry
+
+    return open_traces(settings, service)
 
 
 async def _report() -> None:
@@ -117,8 +139,13 @@ def add_agent(
     progress = Progress()
     app.transport.owner = owner
 
+    async def observed(batch: Batch) -> None:
+        app.telemetry.taken(batch)
+        await handle(batch)
+        app.telemetry.settled(batch)
+
     async def agent(stream: Any) -> None:
-        await run(stream, handle, progress)
+        await run(stream, observed, progress)
 
     app.agent(app.topic(*topics, schema=BatchSchema()), name=app.conf.id)(agent)
 
@@ -129,17 +156,17 @@ def add_agent(
 
 
 def announce_ready(app: faust.App, service: str, **facts: Any) -> None:
-    """Print one JSON line when the first partitions are assigned, for whoever started us."""
+    """Print one JSON line when partitions are assigned, for whoever started us."""
 
     @app.on_partitions_assigned.connect  # type: ignore[untyped-decorator]
     async def _ready(_: Any, assigned: set[TP], **__: Any) -> None:
-        print(  # noqa: T201 - the supervisor reads it
-            json.dumps({"ready": True, "service": service, "partitions": len(assigned), **facts}),
-            flush=True,
-        )
+        told = {"ready": True, "service": service, "partitions": len(assigned), **facts}
+        if app.web is not None:
+            told["metrics"] = app.web.url
+        print(json.dumps(told), flush=True)  # noqa: T201 - the supervisor reads it
 
 
-def run_worker(app: faust.App, settings: Settings) -> None:
+def run_worker(app: faust.App, service: str, settings: Settings) -> None:
     """Run until SIGTERM or SIGINT; returns after the last batch is settled and committed."""
     # What is loaded stays; a batch makes thousands of tuples, none of them in a cycle.
     gc.freeze()
@@ -148,10 +175,12 @@ def run_worker(app: faust.App, settings: Settings) -> None:
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
     settings.data_dir.mkdir(parents=True, exist_ok=True)  # Faust makes its own below, not this
     worker = faust.Worker(
-        app, loglevel=settings.log_level, redirect_stdouts=False, logfile=sys.stderr,
-        override_logging=True, quiet=True,
+        app, loglevel=settings.log_level, redirect_stdouts=False,
+        logging_config=config(settings, service), quiet=True,
     )  # fmt: skip
     try:
         worker.execute_from_commandline()
     finally:
         bounds.report()
+        if app.telemetry.traces is not None:
+            app.telemetry.traces.close()

@@ -6,7 +6,6 @@ followed for ever. Handlers run on this thread.
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -19,8 +18,9 @@ from recaug.confluent import headers_of
 from recaug.connect import broker_of
 from recaug.security import Broker, librdkafka_options
 from streams.agent import die
+from streams.logs import logger
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 #: What a broker says about a topic that was made a moment ago.
 JUST_MADE = (
@@ -77,6 +77,11 @@ class Follower:
         self._assign()
         self._thread.start()
         return self._caught_up.wait(patience_s)
+
+    @property
+    def caught_up(self) -> bool:
+        """Whether all that was there at the start has been handled."""
+        return self._caught_up.is_set()
 
     def close(self) -> None:
         """Stop following."""

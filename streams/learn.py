@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import os
 import time
 from collections.abc import Mapping, Sequence
@@ -18,6 +17,7 @@ from pathlib import Path
 
 from faust.types import TP
 
+from recaug import worker_metrics as m
 from recaug.collect import BUFFER, Collector, drop_older
 from recaug.kafka import ensure_topics
 from recaug.prequential.record import Record
@@ -30,11 +30,14 @@ from streams.app import add_agent, announce_ready, create_app, run_worker
 from streams.egress import Egress
 from streams.egress import Record as Output
 from streams.follower import Followed, Follower, Source
+from streams.logs import logger
+from streams.reporting import known, report
+from streams.telemetry import Telemetry, unheard
 from streams.trainer import Trainer
 from streams.transport import Batch
 from streams.vectors import Vectors
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 #: Between two attempts to write to a disk that is full, seconds.
 RETRY_S = 10.0
@@ -47,12 +50,19 @@ class Learn:
     """The handler and the training loop of one worker."""
 
     def __init__(
-        self, settings: Settings, egress: Egress, vectors: Vectors, quality: Quality
+        self,
+        settings: Settings,
+        egress: Egress,
+        vectors: Vectors,
+        quality: Quality,
+        telemetry: Telemetry | None = None,
     ) -> None:
         self._settings = settings
         self._egress = egress
         self._vectors = vectors
         self._quality = quality
+        telemetry = unheard("learn") if telemetry is None else telemetry
+        self._effort, self._metrics = telemetry.effort, telemetry.metrics
         self._trainer = Trainer(settings)
         self._checkpoints = settings.data_dir / "learn" / "checkpoints"
         self._collector = Collector.load(settings, self._checkpoints)
@@ -62,9 +72,12 @@ class Learn:
 
     async def __call__(self, batch: Batch) -> None:
         users = self._settings.topics.clean_users.name
-        self._owed |= self._collector.profiles(r for r in batch.records if r.topic == users)
-        self._collector.fold(r for r in batch.records if r.topic != users)
-        self._forget()
+        with self._effort.stage("decode"):
+            self._owed |= self._collector.profiles(r for r in batch.records if r.topic == users)
+            self._collector.fold(r for r in batch.records if r.topic != users)
+        self._metrics[m.BUFFER].set(len(self._collector.buffer))
+        with self._effort.stage("state"):
+            self._forget()
 
     def _forget(self) -> None:
         """Take people out of every file, before the batch that says so is acknowledged.
@@ -80,8 +93,14 @@ class Learn:
             return
         if self.checkpoint() is not None:
             drop_older(self._checkpoints)
-            log.info("no file holds events of %d users any more", len(self._owed))
+            log.info("no file holds events of %d users any more", len(self._owed),
+                     users=len(self._owed))  # fmt: skip
             self._owed.clear()
+
+    @property
+    def version(self) -> str:
+        """Of the model that the next one goes on from; empty where there is none."""
+        return self._trainer.parent or ""
 
     async def positions(self, committed: Mapping[TP, int | None]) -> Mapping[TP, int]:
         """Where the checkpoint goes on; what the group committed says nothing about the buffer."""
@@ -116,7 +135,7 @@ class Learn:
             return
         record = await asyncio.to_thread(self._trainer.roll_back, pair[1])
         if record is not None:
-            log.error("model %s is rolled back: %s", pair[0], why)
+            log.error("model %s is rolled back: %s", pair[0], why, model=pair[0], reason=why)
             await self._publish(record, [record.name])
 
     def _due(self) -> Trigger | None:
@@ -138,7 +157,12 @@ class Learn:
             await asyncio.sleep(RETRY_S)
             return
         self._trained_events = self._collector.events
-        await self._announce(await self._trainer.run(job))
+        running, took = self._metrics[m.TRAINING], self._metrics[m.TRAINING_TIME]
+        with self._effort.training(), running.track_inprogress(), took.time():
+            record = await self._trainer.run(job)
+        outcome = "promoted" if record.promoted else "refused"
+        self._metrics[m.TRAININGS_DONE].labels(outcome).inc()
+        await self._announce(record)
         self._trained_at = time.monotonic()
 
     def _job(self, trigger: Trigger) -> Path | None:
@@ -170,7 +194,11 @@ class Learn:
     async def _announce(self, record: ModelRecord) -> None:
         """Every attempt under its own key, a promotion also under the model's: readers of the
         compacted topic find the newest champion there, and all that was tried beside it."""
-        log.info("model %s promoted=%s: %s", record.version, record.promoted, record.reason)
+        log.info(
+            "model %s promoted=%s: %s", record.version, record.promoted, record.reason,
+            model=record.version, outcome="promoted" if record.promoted else "refused",
+            reason=record.reason, seconds=round(record.train_seconds, 1), records=record.events,
+        )  # fmt: skip
         keys = [f"{record.name}/{record.version}", *([record.name] if record.promoted else [])]
         await self._publish(record, keys)
 
@@ -212,17 +240,22 @@ def main(settings: Settings) -> None:
     vectors = Vectors(settings, egress)
     quality = Quality()
     follower = Follower(settings.broker, {settings.topics.metrics.name: told(settings, quality)})
-    learn = Learn(settings, egress, vectors, quality)
     app = create_app("learn", settings)
+    learn = Learn(settings, egress, vectors, quality, app.telemetry)
     topics = [settings.topics.events.name, settings.topics.clean_users.name]
     add_agent(app, topics, learn, owner=learn.positions)
     announce_ready(app, "learn")
+    checks = {
+        "items": known("items", lambda: vectors.caught_up),
+        "quality": known("figures of quality", lambda: follower.caught_up),
+    }
+    report(app, "learn", settings, checks, lambda: learn.version)
     app.task(learn.train_for_ever)
     app.task(vectors.encode_for_ever)
     vectors.start()
     follower.start()
     try:
-        run_worker(app, settings)
+        run_worker(app, "learn", settings)
     finally:
         learn.checkpoint()
         vectors.close()

@@ -9,8 +9,8 @@ skipped.
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import orjson
 from faust.types import TP
@@ -21,8 +21,9 @@ from recaug.kafka import Record, admin, end_offsets, start_offsets
 from recaug.settings import Settings
 from recaug.topics import Topic
 from streams.fetching import MARK
+from streams.logs import logger
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 #: Newest records of each output partition that are looked at. An input that none of them names has
 #: been idle for long: it is read from its beginning.
@@ -99,11 +100,18 @@ def _start(tp: TP, committed: int | None, handled: Mapping[TP, int]) -> int | No
     done = handled.get(tp, 0)
     if committed is None:
         if done:
-            log.error("%s: the group's position was deleted; it is read again", tp)
+            log.error("%s: the group's position was deleted; it is read again", tp, **_place(tp))
         return None
     if committed <= done:
-        log.warning("%s: the group was moved back to %d", tp, committed)
+        log.warning("%s: the group was moved back to %d", tp, committed, **_place(tp))
         return None
     skipped = committed - done
-    log.error("%s: the group was moved past %d records; reading from %d", tp, skipped, done)
+    log.error(
+        "%s: the group was moved past %d records; reading from %d", tp, skipped, done,
+        records=skipped, offset=done, **_place(tp),
+    )  # fmt: skip
     return done
+
+
+def _place(tp: TP) -> dict[str, Any]:
+    return {"topic": tp.topic, "partition": tp.partition}

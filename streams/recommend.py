@@ -7,44 +7,34 @@ answers carry the event's id, and the store drops what it has folded already.
 
 from __future__ import annotations
 
-import logging
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from itertools import chain
 
-import numpy as np
-import orjson
 from aiokafka.structs import ConsumerRecord
 from faust.types import TP
-from pydantic import ValidationError
 
-from recaug.erase import MOST as ERASURES
+from recaug import worker_metrics as m
 from recaug.erase import Erasures
-from recaug.errors import Failure
 from recaug.kafka import ensure_topics
-from recaug.message import Request
-from recaug.promotion import Floor, Promotion
+from recaug.message import Answer, Request
 from recaug.recommend import Recommender
-from recaug.registry import ModelRecord, Registry
 from recaug.settings import Settings
 from recaug.shards import Shards
-from recaug.signing import Keys
 from recaug.state import Store, open_store
+from streams import traceparent
 from streams.app import add_agent, announce_ready, create_app, run_worker
-from streams.egress import Egress, Record
-from streams.follower import Followed, Follower, Source
+from streams.egress import Egress, Headers, Record
+from streams.follower import Follower
+from streams.knowledge import Knowledge
 from streams.moved import Moved
+from streams.reporting import known, report
 from streams.searches import Searches
+from streams.telemetry import Telemetry, unheard
+from streams.timed_store import TimedStore
 from streams.totals import Totals
 from streams.transport import Batch
-
-log = logging.getLogger(__name__)
-
-#: Newest events of each partition that make up popularity after a start.
-TREND_EVENTS = 20_000
-
-#: Largest item table of a model that is kept beside the one that serves, bytes.
-TABLE, FROZEN_BYTES = "items.npy", 2**27
 
 #: Shortest time between two looks at a store that is away, seconds.
 RETRY_S = 0.5
@@ -62,16 +52,22 @@ class Recommend:
         rewind: Callable[[Mapping[TP, int]], Awaitable[None]],
         clock: Callable[[], float] = time.time,
         erasures: Erasures | None = None,
+        telemetry: Telemetry | None = None,
     ) -> None:
         self._settings, self._clock = settings, clock
+        telemetry = unheard("recommend") if telemetry is None else telemetry
+        self._effort, self._traces = telemetry.effort, telemetry.traces
+        self._counted = telemetry.metrics
         self._erasures = Erasures() if erasures is None else erasures
         self._recommender, self._egress, self._rewind = recommender, egress, rewind
         self._events = settings.topics.events.name
         self._profiles = settings.topics.clean_users.name
-        self._shards = Shards(settings, store, self._erasures)
+        self._store, self._shards = store, Shards(settings, store, self._erasures)
         self._unstored: dict[TP, int] = {}
         self._tried = 0.0
         self._totals = Totals()
+        self._scoring_ns = 0, 0
+        self._came: Mapping[tuple[int, int], tuple[ConsumerRecord, bytes]] = {}
 
     # -- positions ----------------------------------------------------------------------------
 
@@ -86,6 +82,23 @@ class Recommend:
         gone = [number for number, at in found.items() if at is None]
         return {**positions, **{TP(self._profiles, number): 0 for number in gone}}
 
+    async def ready(self, standing: Mapping[TP, tuple[int, int]]) -> tuple[bool, str]:
+        """Whether lists are made from all that users did, and why not.
+
+        :param standing: where reading has come to, by partition (see `streams.transport`).
+        """
+        if self._shards.broken:
+            return False, "lists are made from popularity until the store is right again"
+        again = sum(
+            max(0, self._shards.answered.get(tp.partition, 0) - at)
+            for tp, (at, _) in standing.items()
+            if tp.topic == self._events
+        )
+        if again:
+            return False, f"{again} records are read again, for the store has not got them"
+        await self._store.ping()
+        return True, "the store answers"
+
     # -- a batch ------------------------------------------------------------------------------
 
     async def __call__(self, batch: Batch) -> None:
@@ -94,33 +107,72 @@ class Recommend:
             return
         now_ms = self._clock() * 1000
         events, profiles = self._split(batch.records)
-        work = await self._shards.take(events, profiles, now_ms)
+        self._came = traceparent.by_place(chain.from_iterable(events.values()))
+        with self._effort.stage("decode"):
+            work = await self._shards.take(events, profiles, now_ms)
         requests = [request for part in work for request in part.requests]
-        await self._egress.send(self._answers(requests, now_ms))
-        await self._shards.store(work)
-        self._count(requests)
+        with self._effort.stage("produce"):
+            await self._egress.send(self._answers(requests, now_ms))
+        with self._effort.stage("state"):
+            await self._shards.store(work)
+        self._count(requests, self._clock() * 1000)
         if self._shards.broken:
             self._keep_unstored(batch)
 
-    def _count(self, requests: Sequence[Request]) -> None:
+    def _count(self, requests: Sequence[Request], done_ms: float) -> None:
+        superseded = sum(len(request.supersedes) for request in requests)
         self._totals.add("answered", len(requests))
-        self._totals.add("superseded", sum(len(request.supersedes) for request in requests))
+        self._totals.add("superseded", superseded)
         self._totals.report()
+        self._counted[m.SUPERSEDED].inc(superseded)
+        for request in requests:
+            if (appended_ms := request.appended_ms) is not None:
+                delay = self._counted[m.DELAY].labels(request.event["event"])
+                delay.observe(max(0.0, (done_ms - appended_ms) / 1000))
 
     def _answers(self, requests: Sequence[Request], now_ms: float) -> Iterator[Record]:
         """The answers to publish: none to somebody who was erased while they were made."""
         topic = self._settings.topics.recommendations.name
-        answers, erased = self._recommender.answer(requests, now_ms), list[str]()
+        answers, erased = self._ranked(requests, now_ms), list[str]()
+        for fallback, number in Counter(map(fallback_of, answers)).items():
+            self._counted[m.PRODUCED].labels(fallback).inc(number)
         for request, a in zip(requests, answers, strict=True):
             if self._erasures.covers(user := a.key.decode(), int(request.appended_ms or 0)):
                 erased.append(user)
             else:
-                yield Record(topic, a.key, a.value, a.headers)
+                yield Record(topic, a.key, a.value, self._traced(request, a))
+        if self._traces is not None:
+            version = str(self._recommender.model["version"] or "")
+            self._traces.score(len(requests), *self._scoring_ns, version)
         yield from self._metrics(erased, now_ms)
+
+    def _ranked(self, requests: Sequence[Request], now_ms: float) -> list[Answer]:
+        before_s, model = self._recommender.scored_s, self._recommender.model
+        began_ns = time.time_ns()
+        with self._effort.stage("retrieve"):
+            answers = self._recommender.answer(requests, now_ms)
+        self._scoring_ns = began_ns, time.time_ns()
+        scored_s = self._recommender.scored_s - before_s
+        self._effort.move(scored_s, "retrieve", "score")
+        if scored_s:
+            self._counted[m.SCORE].labels(model["provider"], model["precision"]).observe(scored_s)
+        return answers
+
+    def _traced(self, request: Request, answer: Answer) -> Headers:
+        """With the trace context of the event, so that whoever sent it finds its list."""
+        came = self._came.get((request.partition, request.offset))
+        if came is None:
+            return answer.headers
+        record, parent = came
+        if self._traces is not None:
+            kind, fallback = request.event["event"], fallback_of(answer)
+            parent = self._traces.process(record, parent, event=kind, fallback=fallback) or parent
+        return [*answer.headers, (traceparent.NAME, parent)]
 
     def _metrics(self, erased: Sequence[str], now_ms: float) -> Iterator[Record]:
         """How good the lists were; found out while the answers are on their way."""
-        found = self._recommender.judge(now_ms)
+        with self._effort.stage("score"):
+            found = self._recommender.judge(now_ms)
         for user in erased:
             self._recommender.forget(user)
         topic, key = self._settings.topics.metrics.name, self._settings.model.encode()
@@ -157,89 +209,10 @@ class Recommend:
         return True
 
 
-class Knowledge:
-    """What every worker knows whole; its handlers run on the follower's thread."""
-
-    def __init__(
-        self, settings: Settings, recommender: Recommender, erasures: Erasures | None = None
-    ) -> None:
-        self._erasures = Erasures() if erasures is None else erasures
-        self._name = settings.model
-        self._keys = Keys.of(settings)
-        self._registry = Registry(settings.registry.absolute(), self._keys)
-        self._floor = Floor(settings.data_dir.absolute() / "recommend" / f"{settings.model}.floor")
-        self._recommender = recommender
-        topics = settings.topics
-        self.sources = {
-            topics.clean_items.name: Source(self._on_item),
-            topics.item_vectors.name: Source(self._on_vector),
-            topics.models.name: Source(self._on_model),
-            topics.clean_users.name: Source(self._on_user, tail=ERASURES),
-            topics.events.name: Source(self._on_event, tail=TREND_EVENTS),
-        }
-
-    def _on_item(self, found: Followed) -> None:
-        document = None if found.value is None else orjson.loads(found.value)
-        self._recommender.item(found.key, document)
-
-    def _on_vector(self, found: Followed) -> None:
-        vector = None if found.value is None else np.frombuffer(found.value, "<f2")
-        self._recommender.vector(found.key, vector)
-
-    def _on_user(self, found: Followed) -> None:
-        if found.value is None:
-            self._erasures.erase(found.key, found.appended_ms)
-            self._recommender.erase(found.key)
-
-    def _on_event(self, found: Followed) -> None:
-        if not self._erasures.covers(found.key, found.appended_ms):
-            self._recommender.popular(orjson.loads(found.value or b"{}"))
-
-    def _on_model(self, found: Followed) -> None:
-        """Serve what was promoted, once a trusted key vouches for it and every byte of it."""
-        if found.key != self._name or found.value is None:
-            return
-        version = "?"
-        try:
-            record = ModelRecord.model_validate_json(found.value)
-            version = record.version
-            self._serve(record.promotion)
-        except ValidationError as error:
-            wrong = error.errors(include_url=False)[0]
-            why = f"its announcement has no good {'.'.join(map(str, wrong['loc']))}: {wrong['msg']}"
-            log.error("refused model %s: %s", version, why)
-        except Failure as refused:
-            log.error("refused model %s: %s; the one before serves on", version, refused)
-
-    def _serve(self, promotion: Promotion) -> None:
-        version, serving = promotion.version, self._recommender.model["version"]
-        if promotion.name != self._name or not promotion.is_signed(self._keys):
-            log.error("refused model %s: no trusted key signed its promotion", version)
-            return
-        if promotion.sequence < self._floor.value:
-            # After a start these are the promotions of the past, and no reason to worry.
-            level = logging.INFO if serving is None else logging.ERROR
-            log.log(level, "refused model %s: a later promotion has been served", version)
-            return
-        if version != serving:
-            bundle = self._registry.open(self._name, version, promotion.manifest_sha256)
-            self._recommender.swap(bundle)
-            log.info("serving model %s", version)
-            self._freeze(version)
-        self._floor.rise(promotion.sequence)
-
-    def _freeze(self, serving: str) -> None:
-        """Compare from now on with the oldest model there is, unless that is the one served."""
-        oldest = next(iter(self._registry.versions(self._name)), serving)
-        if oldest == serving or self._recommender.frozen is not None:
-            return
-        try:
-            bundle = self._registry.open(self._name, oldest)
-            if bundle.manifest.files[TABLE].bytes <= FROZEN_BYTES:
-                self._recommender.freeze(bundle)
-                log.info("comparing with model %s", oldest)
-        except Failure as unusable:
-            log.warning("nothing is compared with model %s: %s", oldest, unusable)
+def fallback_of(answer: Answer) -> str:
+    """What a list fell back to; `none`: it is the model's."""
+    found = next(value for name, value in answer.headers if name == "fallback")
+    return found.decode() or "none"
 
 
 def main(settings: Settings) -> None:
@@ -248,17 +221,20 @@ def main(settings: Settings) -> None:
     egress = Egress(settings.broker)
     recommender = Recommender(settings)
     erasures = Erasures()
-    follower = Follower(settings.broker, Knowledge(settings, recommender, erasures).sources)
+    app = create_app("recommend", settings)
+    knowledge = Knowledge(settings, recommender, erasures, app.telemetry)
+    follower = Follower(settings.broker, knowledge.sources)
     follower.start()
     searches = Searches(settings.encoder_dir, recommender.read)
     searches.start()
-    app = create_app("recommend", settings)
 
     async def rewind(positions: Mapping[TP, int]) -> None:
         await app.consumer.rewind(positions)  # there is no consumer before the app runs
 
+    telemetry = app.telemetry
+    store = TimedStore(open_store(settings), telemetry.effort, telemetry.metrics.store_called)
     recommend = Recommend(
-        settings, open_store(settings), recommender, egress, rewind, erasures=erasures
+        settings, store, recommender, egress, rewind, erasures=erasures, telemetry=telemetry
     )
     topics = [settings.topics.events.name, settings.topics.clean_users.name]
     moved = Moved(settings, "recommend", [settings.topics.recommendations])
@@ -269,8 +245,13 @@ def main(settings: Settings) -> None:
 
     add_agent(app, topics, recommend, owner=positions)
     announce_ready(app, "recommend", model=recommender.model)
+    checks = {
+        "store": lambda: recommend.ready(app.consumer.standing()),
+        "knowledge": known("items, trends and the model", lambda: follower.caught_up),
+    }
+    report(app, "recommend", settings, checks, lambda: recommender.model["version"] or "")
     try:
-        run_worker(app, settings)
+        run_worker(app, "recommend", settings)
     finally:
         searches.close()
         follower.close()

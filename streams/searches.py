@@ -6,7 +6,6 @@ are answered as clicks are.
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -14,8 +13,9 @@ from pathlib import Path
 from recaug.errors import Failure
 from recaug.searched import Encode
 from recaug.text import TextEncoder
+from streams.logs import logger
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 #: Time between two looks, seconds.
 LOOK_S = 5.0

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 
-log = logging.getLogger(__name__)
+from streams.logs import logger
+
+log = logger(__name__)
 
 #: Seconds between two lines.
 REPORT_S = 30.0
@@ -33,4 +34,5 @@ class Totals:
         """Say them, if the last time was `REPORT_S` ago."""
         if self._clock() - self._said > REPORT_S:
             self._said = self._clock()
-            log.info("so far: %s", {name: n for name, n in self._counts.items() if n})
+            counts = {name: n for name, n in self._counts.items() if n}
+            log.info("so far: %s", counts, counts=counts)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import logging
 import os
 import shutil
 import sys
@@ -28,8 +27,9 @@ from recaug.errors import Failure
 from recaug.registry import CorruptBundle, ModelRecord, Registry
 from recaug.settings import Settings
 from recaug.signing import Keys
+from streams.logs import logger
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 #: A child still running after its budget and this is killed, seconds.
 GRACE_S = 120.0
@@ -58,7 +58,7 @@ class Trainer:
             raise Failure(f"learn cannot write to {settings.data_dir}", str(error), mend) from error
         self.registry = Registry(settings.registry.absolute(), self._keys)
         #: What the next fine-tune goes on from: the champion, once it has been found whole.
-        self._parent: str | None = None
+        self.parent: str | None = None
         self._prepared = 0  # jobs, since the start
         self._parents: dict[str, str | None] = {}  # of the champion
 
@@ -88,12 +88,12 @@ class Trainer:
         return self.served()
 
     def _champion(self) -> ModelRecord | None:
-        self._parent = None
+        self.parent = None
         promotion = self.registry.promotion(self._settings.model)
         if promotion is None:
             return None
         bundle = self.registry.open(promotion.name, promotion.version, promotion.manifest_sha256)
-        self._parent = promotion.version
+        self.parent = promotion.version
         return ModelRecord.about(bundle).of(promotion)
 
     def predecessor(self) -> tuple[str, str] | None:
@@ -120,7 +120,7 @@ class Trainer:
         except (OSError, CorruptBundle) as error:
             log.error("%s cannot be served again: %s", to, error)
             return None
-        self._parent = to
+        self.parent = to
         return ModelRecord.about(bundle).of(promotion)
 
     def _go_back(self) -> ModelRecord | None:
@@ -135,7 +135,7 @@ class Trainer:
             log.error("%s cannot be promoted in its place: %s", bundle.manifest.version, error)
             return None
         log.error("serving %s in its place", promotion.version)
-        self._parent = promotion.version
+        self.parent = promotion.version
         return ModelRecord.about(bundle).of(promotion)
 
     def prepare(
@@ -168,7 +168,7 @@ class Trainer:
     def _is_audit(self) -> bool:
         """Whether to begin from nothing this time: a warm start that went stale loses to that."""
         self._prepared += 1
-        return self._parent is not None and self._prepared % self._settings.train_audit_every == 0
+        return self.parent is not None and self._prepared % self._settings.train_audit_every == 0
 
     def forget(self, users: Collection[str]) -> None:
         """Take these users' rows out of what jobs on the disk are to train on.
@@ -187,7 +187,7 @@ class Trainer:
             "signing_key": str(self._keys.signing),
             "trusted_keys": str(self._keys.trusted),
             "name": wanted.model,
-            "parent": self._parent,
+            "parent": self.parent,
             "budget_s": wanted.train_budget_s,
             "threads": wanted.train_threads,
             "device": wanted.device,

@@ -25,6 +25,9 @@ from recaug.bounds import Bound, hit
 from streams import headers
 from streams.due import Due
 from streams.fetching import ConsumerThread
+from streams.logs import logger
+
+log = logger(__name__)
 
 #: A poll that found nothing for so long, seconds, looks around and asks again.
 QUIET_S = 1.0
@@ -38,11 +41,12 @@ class Batch:
     """Every record of one poll, in offset order within each partition.
 
     `next_offsets` is what acknowledging the batch commits. An agent that has to read the records
-    again clears it; nothing is committed then.
+    again clears it; nothing is committed then. `parts` are the same records by partition.
     """
 
     records: Sequence[ConsumerRecord]
     next_offsets: dict[TP, int]
+    parts: Mapping[TP, Sequence[ConsumerRecord]] = field(default_factory=dict)
     done: bool = field(default=False)
     settled: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -108,7 +112,7 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]
         found = [record for records in mine.values() for record in records]
         if len(found) >= self.app.conf.broker_max_poll_records:
             hit(Bound.POLL)
-        return Batch(found, ends) if found else None
+        return Batch(found, ends, mine) if found else None
 
     async def _deliver(self, batch: Batch) -> None:
         """Give the batch to the agent and wait until it is settled or taken away."""
@@ -200,24 +204,32 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]
             if 0 < at < beginnings[tp]:
                 lost = beginnings[tp] - at
                 hit(Bound.RETENTION, lost)
-                self.log.error("%s: retention removed %d unread records from %d", tp, lost, at)
+                log.error(
+                    "%s: retention removed %d unread records from %d", tp, lost, at,
+                    topic=tp.topic, partition=tp.partition, offset=at, records=lost,
+                )  # fmt: skip
 
     def unread(self) -> Iterable[TP]:
         """Partitions known to hold records that are not settled; safe from any thread."""
         if (batch := self._in_hand) is not None:
             return list(batch.next_offsets)
+        return [tp for tp, (at, end) in self.standing().items() if end > at]
+
+    def standing(self) -> dict[TP, tuple[int, int]]:
+        """Of every partition that is ours, where reading has come to and where it ends, as last
+        fetched; equal while that is not known. Safe from any thread."""
         consumer = self._thread._consumer
         if consumer is None:
-            return []
-        states = dict.fromkeys(consumer.assignment(), consumer._subscription.subscription)
-        return [TP(*tp) for tp, held in states.items() if held and _behind(held, tp)]
+            return {}
+        held = consumer._subscription.subscription
+        return {TP(*tp): _position(held, tp) for tp in consumer.assignment() if held}
 
 
-def _behind(subscription: Any, tp: Any) -> bool:
+def _position(subscription: Any, tp: Any) -> tuple[int, int]:
     state = subscription.assignment.state_value(tp)
-    if state is None or not state.has_valid_position or state.highwater is None:
-        return False
-    return bool(state.highwater > state.position)
+    if state is None or not state.has_valid_position:
+        return 0, 0
+    return state.position, state.position if state.highwater is None else state.highwater
 
 
 class Transport(driver.Transport):  # type: ignore[misc]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import logging
 import os
 import sys
 import threading
@@ -26,10 +25,11 @@ from recaug.settings import Settings
 from recaug.text import TextEncoder
 from streams.egress import DeliveryFailed, Egress, Record
 from streams.follower import Followed, Follower, Source
+from streams.logs import logger
 
 Float32 = npt.NDArray[np.float32]
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 #: Texts per run of the encoder: enough to use it well, few enough for a new item not to wait.
 AT_ONCE = 16
@@ -65,6 +65,10 @@ class Vectors:
     def start(self) -> None:
         """Begin to follow; returns when what was there is known."""
         self._follower.start()
+
+    @property
+    def caught_up(self) -> bool:
+        return self._follower.caught_up
 
     def close(self) -> None:
         self._follower.close()

@@ -77,10 +77,11 @@ def test_everything_that_secures_a_connection_is_passed_through(name: str) -> No
 def test_every_command_is_one_that_exists(name: str) -> None:
     container = OURS[name]
     for command in (container["command"], container["healthcheck"]["test"]):
-        _check(words(command))
+        check_command(words(command))
 
 
-def _check(line: list[str]) -> None:
+def check_command(line: list[str]) -> None:
+    """That the programs know it, option by option."""
     if line[:3] == ["python", "-m", "streams"]:
         assert line[3] in SERVICES
     elif line[0] == "recaug":
@@ -100,6 +101,8 @@ def test_every_service_runs_and_has_a_profile_for_a_gpu() -> None:
             assert container["profiles"] == ["gpu"]
             (device,) = container["deploy"]["resources"]["reservations"]["devices"]
             assert device["capabilities"] == ["gpu"]
+            # torch brings the CUDA libraries that ONNX Runtime needs; the other image has none.
+            assert container["build"]["target"] == "learn"
     assert {p for c in CONTAINERS.values() for p in c.get("profiles", ())} == {"gpu", "ops"}
 
 
@@ -135,6 +138,29 @@ def test_prometheus_finds_the_exporter_under_a_name_it_answers_to() -> None:
     assert source["url"].removeprefix("http://").partition(":")[0] in CONTAINERS
 
 
+def test_prometheus_finds_every_service_where_it_listens() -> None:
+    jobs = yaml.safe_load((ROOT / "ops/prometheus/containers.yml").read_text())["scrape_configs"]
+    (found,) = [job["dns_sd_configs"][0] for job in jobs if "dns_sd_configs" in job]
+    running = {name for name, one in OURS.items() if "streams" in words(one["command"])}
+    assert set(found["names"]) == running
+    for name in running:
+        assert OURS[name]["environment"]["RECAUG_METRICS_LISTEN"].endswith(f":{found['port']}")
+        assert f"localhost:{found['port']}/readyz" in str(OURS[name]["healthcheck"]["test"])
+
+
+def test_the_two_configurations_of_prometheus_differ_in_how_services_are_found() -> None:
+    here, there = (
+        yaml.safe_load((ROOT / "ops/prometheus" / name).read_text())
+        for name in ("prometheus.yml", "containers.yml")
+    )
+    assert [job["job_name"] for job in here["scrape_configs"]] == [
+        job["job_name"] for job in there["scrape_configs"]
+    ]
+    for config in (here, there):
+        config["scrape_configs"] = config["scrape_configs"][:1]
+    assert here == there
+
+
 def test_images_are_built_in_stages_that_exist_and_run_without_root() -> None:
     stages = re.findall(r"^FROM \S+ AS (\S+)$", DOCKERFILE, re.M)
     for container in OURS.values():
@@ -157,3 +183,45 @@ def test_what_is_copied_into_an_image_exists_and_is_not_ignored() -> None:
 def test_the_tool_that_locks_is_the_one_make_installs() -> None:
     pinned = set(re.findall(r"uv==([\d.]+)", DOCKERFILE + (ROOT / "Makefile").read_text()))
     assert len(pinned) == 1
+
+
+def test_a_variable_of_the_shell_stands_for_what_it_is_called() -> None:
+    text = (ROOT / "docker-compose.yml").read_text()
+    for name, default in re.findall(r"\$\{(\w+):?-?([^}]*)\}", text):
+        assert default, f"{name} has no default: compose would warn and put nothing in its place"
+        if name.startswith("RECAUG_"):
+            assert name.removeprefix("RECAUG_").lower() in Settings.model_fields
+        else:
+            # Of this file alone: where a port is published, and how much traffic is made up.
+            assert name.endswith(("_PORT", "_RATE"))
+
+
+def test_no_two_containers_are_published_on_one_port() -> None:
+    published = [
+        words([port])[0].split(":")[1]
+        for container in CONTAINERS.values()
+        for port in container.get("ports", ())
+    ]
+    assert len(set(published)) == len(published)
+
+
+def test_a_health_check_asks_where_the_container_listens() -> None:
+    for name, container in OURS.items():
+        asked = re.search(r"http://localhost:(\d+)/", str(container["healthcheck"]["test"]))
+        if asked is not None:
+            assert asked[1] in _listened_on(name), name
+
+
+def _listened_on(name: str) -> set[str]:
+    line = words(OURS[name]["command"])
+    if "streams" in line:
+        return {OURS[name]["environment"]["RECAUG_METRICS_LISTEN"].rpartition(":")[2]}
+    return {word.rpartition(":")[2] for word in line if word.rpartition(":")[2].isdecimal()}
+
+
+def test_dashboards_and_alerts_start_only_when_asked_for() -> None:
+    outside = {n for n, one in CONTAINERS.items() if one.get("profiles") == ["ops"]}
+    assert outside == {"exporter", "prometheus", "grafana", "kafka-ui"}
+    for name, container in CONTAINERS.items():
+        if name not in outside and "profiles" not in container:
+            assert not outside & container.get("depends_on", {}).keys()

@@ -35,7 +35,8 @@ allow recaug-clean --operation Write \
   --topic "${p}recaug.events" \
   --topic "${p}recaug.items" \
   --topic "${p}recaug.users" \
-  --topic "${p}recaug.dead-letters"
+  --topic "${p}recaug.dead-letters" \
+  --topic "${p}recaug.pulses"
 
 allow recaug-learn --operation Describe \
   --topic "${p}clickstream" \
@@ -57,7 +58,8 @@ allow recaug-learn --operation Read \
   --topic "${p}recaug.metrics"
 allow recaug-learn --operation Write \
   --topic "${p}recaug.item-vectors" \
-  --topic "${p}recaug.models"
+  --topic "${p}recaug.models" \
+  --topic "${p}recaug.pulses"
 
 allow recaug-recommend --operation Describe \
   --topic "${p}clickstream" \
@@ -78,6 +80,7 @@ allow recaug-recommend --operation Read \
   --topic "${p}recaug.models"
 allow recaug-recommend --operation Write \
   --topic "${p}recaug.metrics" \
+  --topic "${p}recaug.pulses" \
   --topic "${p}recommendations"
 
 allow recaug-page --operation Describe \
@@ -98,6 +101,7 @@ allow recaug-page --operation Read \
   --topic "${p}recaug.dead-letters" \
   --topic "${p}recaug.models" \
   --topic "${p}recaug.metrics" \
+  --topic "${p}recaug.pulses" \
   --topic "${p}recommendations"
 allow recaug-page --operation Write \
   --topic "${p}clickstream" \
@@ -122,6 +126,7 @@ allow recaug-exporter --operation Read \
   --topic "${p}recaug.dead-letters" \
   --topic "${p}recaug.models" \
   --topic "${p}recaug.metrics" \
+  --topic "${p}recaug.pulses" \
   --topic "${p}recommendations"
 
 allow recaug-operator --operation Describe \
@@ -142,6 +147,7 @@ allow recaug-operator --operation Read \
   --topic "${p}recaug.dead-letters" \
   --topic "${p}recaug.models" \
   --topic "${p}recaug.metrics" \
+  --topic "${p}recaug.pulses" \
   --topic "${p}recommendations"
 allow recaug-operator --operation Write \
   --topic "${p}clickstream" \
@@ -149,7 +155,8 @@ allow recaug-operator --operation Write \
   --topic "${p}social" \
   --topic "${p}items" \
   --topic "${p}users" \
-  --topic "${p}recaug.models"
+  --topic "${p}recaug.models" \
+  --topic "${p}recaug.dead-letters"
 
 allow recaug-producer --operation Write \
   --topic "${p}clickstream" \
@@ -157,3 +164,9 @@ allow recaug-producer --operation Write \
   --topic "${p}social" \
   --topic "${p}items" \
   --topic "${p}users"
+
+allow recaug-consumer --operation Read \
+  --group "${p}recaug-consumer"
+allow recaug-consumer --operation Read \
+  --topic "${p}recommendations" \
+  --topic "${p}recaug.users"

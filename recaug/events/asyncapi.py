@@ -22,11 +22,27 @@ _KEYS = {
     " `partitioner=murmur2_random`).",
     "item": "`item_id` as UTF-8 text.",
     "model": "Name of the model.",
+    "worker": "`SERVICE/WORKER`: the service and the name of one of its workers.",
 }
 #: Messages that are not about a user, and what they are about.
-_ABOUT = {"item": "item", "model": "model", "metrics": "model"}
+_ABOUT = {"item": "item", "model": "model", "metrics": "model", "pulse": "worker"}
 _PLAIN = re.compile(r"[A-Za-z_$][\w.$-]*")
-_CE = ("ce_specversion", "ce_id", "ce_type", "ce_source", "ce_time", "content-type")
+_CE = (
+    "ce_specversion",
+    "ce_id",
+    "ce_type",
+    "ce_source",
+    "ce_time",
+    "ce_expirytime",
+    "content-type",
+)
+#: What else the headers of a list say, so that nobody has to read it to pass it over.
+_LIST = {
+    "source-event": "What is answered: `click`, `search` and so on.",
+    "model-version": "Empty: none.",
+    "fallback": "Empty: none.",
+    "traceparent": "W3C Trace Context, where the event came with one or is traced.",
+}
 
 
 def document(models: Mapping[str, type[BaseModel]], folder: str) -> str:
@@ -65,6 +81,7 @@ def _carried(topics: Topics) -> list[tuple[Topic, list[str]]]:
         (topics.recommendations, ["recommendation"]),
         (topics.models, ["model"]),
         (topics.metrics, ["metrics"]),
+        (topics.pulses, ["pulse"]),
     ]
 
 
@@ -106,9 +123,7 @@ def _operation(topic: Topic) -> dict[str, Any]:
 
 def _messages(models: Mapping[str, type[BaseModel]], folder: str) -> dict[str, Any]:
     messages = {name: _message(name, model, folder) for name, model in models.items()}
-    messages["recommendation"]["headers"] = _headers(
-        {**dict.fromkeys(_CE, ""), "model-version": "Empty: none.", "fallback": "Empty: none."}
-    )
+    messages["recommendation"]["headers"] = _headers({**dict.fromkeys(_CE, ""), **_LIST})
     messages["dead-letter"] = {
         "name": "dead-letter",
         "summary": "A refused record: key and value as they came, headers after KIP-1034.",

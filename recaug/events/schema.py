@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import BaseModel, TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
 
+from recaug import metrics_page
 from recaug.bounds import page as limits
 from recaug.events import asyncapi, reference
 from recaug.events.documents import Item, User
@@ -20,6 +21,7 @@ from recaug.events.envelope import Envelope
 from recaug.events.kinds import MODELS, Event
 from recaug.events.recommendation import Recommendation
 from recaug.prequential.record import Record
+from recaug.pulse import Pulse
 from recaug.registry import ModelRecord
 
 FOLDER = "schemas/v1"
@@ -31,7 +33,11 @@ MESSAGES: dict[str, type[BaseModel]] = {
     "recommendation": Recommendation,
 }
 #: What recaug says of itself: no producer sends it and no service needs it to be there.
-REPORTS: dict[str, type[BaseModel]] = {"model": ModelRecord, "metrics": Record}
+REPORTS: dict[str, type[BaseModel]] = {
+    "model": ModelRecord,
+    "metrics": Record,
+    "pulse": Pulse,
+}
 
 _SOMEBODY = [
     {"required": [name], "properties": {name: {"type": "string"}}}
@@ -74,6 +80,7 @@ def files() -> dict[str, str]:
     written["asyncapi.yaml"] = asyncapi.document(everything, FOLDER)
     written["docs/reference/events.md"] = reference.page(MESSAGES)
     written["docs/reference/limits.md"] = limits.page()
+    written["docs/reference/metrics.md"] = metrics_page.page()
     return written
 
 

@@ -24,6 +24,7 @@ def rows(running: Running, data_dir: Path, traffic: str, model: dict[str, Any]) 
         ("kafka", running.kafka or ""),
         ("redis", running.redis or ""),
         *([("page", running.page)] if running.page else []),
+        *_metrics(running),
         ("model", _model(model)),
         ("provider", str(model.get("provider") or "cpu").upper()),
         ("traffic", traffic),
@@ -33,6 +34,12 @@ def rows(running: Running, data_dir: Path, traffic: str, model: dict[str, Any]) 
         ("", f"recaug send click --user you --item {item}    your own event, and its answer"),
         ("stop", "Ctrl-C"),
     ]
+
+
+def _metrics(running: Running) -> Rows:
+    """One row a service: each has its own /metrics, /readyz and /version."""
+    rows = [(name, f"{url}/metrics") for name, url in running.metrics.items()]
+    return [("metrics" if not at else "", f"{url}  {name}") for at, (name, url) in enumerate(rows)]
 
 
 def summary(document: dict[str, Any]) -> Rows:

@@ -1,9 +1,9 @@
 """What runs in a data directory: a lock that one instance holds, and `run.json` that others read.
 
-`run.json` is `{"kafka", "redis", "page", "pid", "children": [{"name", "pid", "started"}]}`. It is
-replaced whole at every change, so that a reader never sees half of it. The lock is the operating
-system's: it goes with the process, however that ends, so a lock that can be taken over a `run.json`
-means that the earlier run was killed.
+`run.json` is `{"kafka", "redis", "page", "pid", "children": [{"name", "pid", "started"}],
+"metrics": {SERVICE: address}}`. It is replaced whole at every change, so that a reader never sees
+half of it. The lock is the operating system's: it goes with the process, however that ends, so a
+lock that can be taken over a `run.json` means that the earlier run was killed.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import os
 import shutil
 import signal
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -56,6 +57,7 @@ class Running:
     page: str | None = None
     pid: int | None = None
     children: tuple[Child, ...] = field(default=())
+    metrics: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def alive(self) -> bool:

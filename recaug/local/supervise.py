@@ -186,8 +186,17 @@ def last_words(log: Path, lines: int = 1) -> str:
         file.seek(max(0, _size(log) - 8_192))
         told = [line for line in file.read().decode(errors="replace").splitlines() if line.strip()]
         if told:
-            return "\n".join(told[-lines:])
+            return "\n".join(map(_in_words, told[-lines:]))
     return "it wrote nothing"
+
+
+def _in_words(line: str) -> str:
+    """What a line of a service's log says, without what only programs read."""
+    with suppress(ValueError):
+        said = json.loads(line)
+        if isinstance(said, dict) and isinstance(said.get("event"), str):
+            return "\n".join(filter(None, (said["event"], str(said.get("exception") or ""))))
+    return line
 
 
 def _child(program: Program, process: subprocess.Popen[bytes]) -> Child:

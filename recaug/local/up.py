@@ -205,7 +205,19 @@ class _Run:
 
     def _tick(self) -> None:
         self.supervisor.poll(time.monotonic())
+        self._note_metrics()
         time.sleep(TICK_S)
+
+    def _note_metrics(self) -> None:
+        """Addresses of the services' metrics, which a restart changes, are in `run.json`."""
+        found = {
+            name: str(one.ready["metrics"])
+            for name, one in self.supervisor.running.items()
+            if one.ready and "metrics" in one.ready
+        }
+        if found != self.running.metrics:
+            self.running = replace(self.running, metrics=found)
+            self._publish()
 
     # ---------------------------------------------------------------- down
 
@@ -255,6 +267,8 @@ class _Run:
             # From the URL that was given: in the environment it is in no list of processes.
             "RECAUG_REDIS_PASSWORD": self.settings.redis_password.get_secret_value(),
             "RECAUG_DATA_DIR": str(self.instance.data_dir),
+            # Three services share this machine; where each listens is in run.json.
+            "RECAUG_METRICS_LISTEN": f"{HOST}:0",
             # The name of the workers must be stable here and unlike another instance's.
             "RECAUG_WORKER": hashlib.sha256(bytes(self.instance.data_dir)).hexdigest()[:8],
         }

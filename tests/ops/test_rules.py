@@ -35,6 +35,7 @@ needs_promtool = pytest.mark.skipif(
         ("test", "rules", "recaug.test.yml"),
         ("check", "rules", "recaug.rules.yml"),
         ("check", "config", "prometheus.yml"),
+        ("check", "config", "containers.yml"),
     ],
     ids=" ".join,
 )

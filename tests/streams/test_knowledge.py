@@ -15,7 +15,7 @@ from recaug.registry import ModelRecord, Registry
 from recaug.settings import Settings
 from recaug.signing import Keys
 from streams.follower import Followed
-from streams.recommend import Knowledge
+from streams.knowledge import Knowledge
 from tests.recaug import tiny
 
 VECTORS = {"a": [1.0, 0.0], "b": [0.0, 1.0]}

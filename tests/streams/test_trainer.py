@@ -93,10 +93,10 @@ def test_a_damaged_champion_is_replaced_by_the_newest_that_is_whole(tmp_path: Pa
     bundles(made, "v1", "v2", "v3")
     before = made.registry.promotion("main")
     assert made.healed() is None
-    assert made._parent == "v3"
+    assert made.parent == "v3"
     (made.registry.root / "main" / "v3" / "x").write_bytes(b"y")
     healed = made.healed()
-    assert made._parent == "v2"
+    assert made.parent == "v2"
     assert healed is not None and before is not None
     assert (healed.version, made.champion()) == ("v2", "v2")
     # An act of its own: later than what the workers have, and signed.
@@ -141,7 +141,7 @@ def test_the_way_back_is_to_what_a_model_was_trained_from(tmp_path: Path) -> Non
     assert back is not None
     assert back.promotion == made.registry.promotion("main")
     assert back.promotion.sequence > late.sequence
-    assert (made.champion(), made._parent, made.predecessor()) == ("v1", "v1", None)
+    assert (made.champion(), made.parent, made.predecessor()) == ("v1", "v1", None)
     assert made.roll_back("v0") is None
     assert made.champion() == "v1"
 

@@ -38,7 +38,7 @@ def main(out: Path, topics: list[str]) -> None:
     app = create_app("test", settings)
     add_agent(app, topics, handle, owner if start else None)
     announce_ready(app, "test")
-    run_worker(app, settings)
+    run_worker(app, "test", settings)
 
 
 if __name__ == "__main__":

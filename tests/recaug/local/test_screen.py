@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
@@ -58,6 +59,10 @@ def test_the_banner_holds_addresses_and_three_things_to_type() -> None:
         assert part in text
     for command in ("recaug lag", "recaug tail", "recaug send click --user you --item sku-"):
         assert command in text
+    own = {"clean": "http://127.0.0.1:1", "learn": "http://127.0.0.1:2"}
+    told = rows(replace(running, metrics=own), Path("/d"), "none", {})
+    assert ("metrics", "http://127.0.0.1:1/metrics  clean") in told
+    assert ("", "http://127.0.0.1:2/metrics  learn") in told
     resumed = dict(rows(running, Path("/d"), "none", {"version": "v7", "provider": "cuda"}))
     assert (resumed["model"], resumed["provider"]) == ("v7", "CUDA")
 

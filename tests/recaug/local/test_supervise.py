@@ -186,3 +186,20 @@ def test_last_words(tmp_path: Path) -> None:
     log.write_text("a\nb\n\n")
     assert last_words(log) == "b"
     assert last_words(log, 2) == "a\nb"
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ('{"event": "cannot go on; exit 70", "level": "critical"}', "cannot go on; exit 70"),
+        ('{"event": "failed", "exception": "OSError: gone"}', "failed\nOSError: gone"),
+        ('{"ready": true}', '{"ready": true}'),
+        ("[1, 2", "[1, 2"),
+        ("plain text", "plain text"),
+    ],
+)
+def test_the_last_words_of_a_service_are_what_it_says_not_how_it_is_written(
+    tmp_path: Path, line: str, words: str
+) -> None:
+    (tmp_path / "a.log").write_text(f"earlier\n{line}\n")
+    assert last_words(tmp_path / "a.log") == words

@@ -8,7 +8,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -118,10 +120,29 @@ def test_a_run_is_accounted_for_and_the_report_is_written(
     assert read(shared.data_dir) is None
 
 
+def metrics_of(terminal: Terminal) -> Mapping[str, str]:
+    now = read(terminal.data_dir)
+    return {} if now is None else now.metrics
+
+
+def ready(url: str) -> bool:
+    """Whether a service says that it is, at the address of its metrics."""
+    try:
+        with urllib.request.urlopen(f"{url}/readyz", timeout=10) as answer:
+            return bool(answer.status == 200)
+    except urllib.error.HTTPError as refused:
+        refused.close()
+        return False
+
+
 def test_a_killed_service_comes_back_and_run_json_stays_true(shared: Terminal) -> None:
     shared.up("--traffic", "none", "--no-page")
-    before = {child.name: child.pid for child in shared.until_up().children}
-    assert sorted(before) == ["clean", "learn", "recommend"]
+    running = shared.until_up()
+    before = {child.name: child.pid for child in running.children}
+    assert sorted(before) == sorted(running.metrics) == ["clean", "learn", "recommend"]
+    for url in running.metrics.values():
+        assert f"{url}/metrics" in shared.told()
+        shared.until(lambda url=url: ready(url))  # type: ignore[misc]
     os.kill(before["clean"], signal.SIGKILL)
 
     def replaced() -> bool:
@@ -130,6 +151,8 @@ def test_a_killed_service_comes_back_and_run_json_stays_true(shared: Terminal) -
         return found.get("clean", before["clean"]) != before["clean"]
 
     shared.until(replaced)
+    shared.until(lambda: metrics_of(shared).get("clean") not in (None, running.metrics["clean"]))
+    shared.until(lambda: ready(metrics_of(shared)["clean"]))
     assert "clean was killed by signal 9; restarting in 0.5 s" in shared.told()
     now = read(shared.data_dir)
     assert now is not None and all(child.alive for child in now.children)
