@@ -15,7 +15,7 @@ from kafka import KafkaAdminClient, OffsetSpec, TopicPartition
 from recaug.audit.bulk import read_range
 from recaug.kafka import Offsets, admin, consumer, end_offsets, partitions_of
 from recaug.lag import Row, Sample, Verdict, compare
-from recaug.lag_probe import LagProbe
+from recaug.lag.probe import LagProbe
 from recaug.settings import SERVICES, Settings
 
 #: Two looks at the positions of a service that has work are so far apart, seconds.

@@ -23,6 +23,7 @@ class Format(StrEnum):
 FormatOption = Annotated[Format, typer.Option("--format", "-f", help="How to write it.")]
 
 _UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
+_BLOCKS = "▁▂▃▄▅▆▇█"
 _COLOURS = {"good": "32", "warn": "33", "bad": "31", "dim": "2"}
 
 
@@ -57,10 +58,10 @@ def paint(text: str, kind: str) -> str:
 
 
 def span(seconds: float | None) -> str:
-    """Return a duration as people say it: 0.3s, 42s, 3m, 2h.
+    """Return a duration as people say it: 0.3s, 42s, 3m, 2h, 7d.
 
-    >>> span(0.34), span(42.4), span(200.0), span(9000.0), span(float("inf")), span(None)
-    ('0.3s', '42s', '3m', '2.5h', 'never', '-')
+    >>> span(0.34), span(42.4), span(200.0), span(9000.0), span(604800.0), span(None)
+    ('0.3s', '42s', '3m', '2.5h', '7.0d', '-')
     """
     if seconds is None:
         return "-"
@@ -70,7 +71,19 @@ def span(seconds: float | None) -> str:
         return f"{seconds:.1f}s"
     if seconds < 120:
         return f"{seconds:.0f}s"
-    return f"{seconds / 60:.0f}m" if seconds < 7_200 else f"{seconds / 3600:.1f}h"
+    if seconds < 7_200:
+        return f"{seconds / 60:.0f}m"
+    return f"{seconds / 3600:.1f}h" if seconds < 172_800 else f"{seconds / 86_400:.1f}d"
+
+
+def spark(values: Sequence[float], top: float) -> str:
+    """A column for each value between 0 and `top`.
+
+    >>> spark([0.0, 0.5, 1.0], 1.0)
+    '▁▅█'
+    """
+    levels = (round(value / top * (len(_BLOCKS) - 1)) if top else 0 for value in values)
+    return "".join(_BLOCKS[level] for level in levels)
 
 
 def seconds(text: str) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from recaug.cli.columns import align, paint, span
+from recaug.cli.columns import align, paint, span, spark
 from recaug.evaluation.splits import SPLITS
 
 Figures = Mapping[str, Any]
@@ -14,7 +14,6 @@ Figures = Mapping[str, Any]
 SHOWN = ("hr@10", "ndcg@10", "hr@20", "mrr@20")
 DECIDES = "ndcg@10"
 KINDS = {"filtered": "what the user has had left out", "unfiltered": "nothing left out"}
-BLOCKS = "▁▂▃▄▅▆▇█"
 #: Parts of fewer targets say little, and are not shown.
 FEW = 30
 
@@ -85,16 +84,6 @@ def _picture(periods: Sequence[Figures], models: Sequence[str]) -> Iterator[str]
         for name, course in courses.items()
     ]
     yield from _aligned(["MODEL", "COURSE", "FIRST", "", "LAST"], rows)
-
-
-def spark(values: Sequence[float], top: float) -> str:
-    """A column for each value between 0 and `top`.
-
-    >>> spark([0.0, 0.5, 1.0], 1.0)
-    '▁▅█'
-    """
-    levels = (round(value / top * (len(BLOCKS) - 1)) if top else 0 for value in values)
-    return "".join(BLOCKS[level] for level in levels)
 
 
 def _verdict(models: Figures) -> str | None:

@@ -16,6 +16,7 @@ from typing import Any, get_args
 
 import orjson
 
+from recaug.deadletters.marks import is_mark
 from recaug.events import Reason
 from recaug.events.recommendation import Fallback
 from recaug.exporter import families as f
@@ -97,6 +98,8 @@ class Tally:
         self._delays.add(self._pairs.list(event_id, record.timestamp_ms))
 
     def _refused(self, record: Record) -> None:
+        if is_mark(record):
+            return
         told = record.header("__streams.errors.exception") or b""
         reason = told.decode(errors="replace")
         self._letters[reason if reason in REASONS else "unknown"] += 1

@@ -23,7 +23,7 @@ from recaug.exporter.tally import Tally
 from recaug.exposition import Sample, text
 from recaug.lag import SPACING_S, compare
 from recaug.lag import Sample as LagSample
-from recaug.lag_probe import LagProbe
+from recaug.lag.probe import LagProbe
 from recaug.page.feed import Reader
 from recaug.settings import Settings
 

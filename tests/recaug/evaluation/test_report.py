@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from recaug.cli.figures import lines, spark
+from recaug.cli.columns import spark
+from recaug.cli.figures import lines
 from recaug.evaluation import Targets
 from recaug.evaluation.ranking import Scores
 from recaug.evaluation.report import report

@@ -13,7 +13,7 @@ from kafka.structs import OffsetAndMetadata
 from recaug.errors import Unreachable
 from recaug.kafka import admin, ensure_topics, producer
 from recaug.lag import Sample, Verdict, compare, worst
-from recaug.lag_probe import LagProbe
+from recaug.lag.probe import LagProbe
 from recaug.settings import Settings
 
 

@@ -1,4 +1,4 @@
-"""Takes the samples that `recaug.lag` compares: asks the broker, never the services.
+"""Takes the samples that `recaug.lag.compare` compares: asks the broker, never the services.
 
 It joins no group and commits nothing, so looking changes nothing.
 """
@@ -11,15 +11,15 @@ from types import TracebackType
 from typing import Any, Self
 
 from kafka import OffsetSpec, TopicPartition
+from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.errors import CoordinatorNotAvailableError, KafkaError, RetriableError
 
 from recaug.errors import Unreachable
-from recaug.kafka import admin, consumer, partitions_of
-from recaug.lag import Position, Sample
+from recaug.kafka import admin, partitions_of
+from recaug.lag.ages import Ages
+from recaug.lag.commits import Commits
+from recaug.lag.sample import Member, Position, Sample
 from recaug.settings import SERVICES, Settings
-
-#: How long to look for first unread records; past it a time lag is shown as unknown.
-PEEK_S = 1.0
 
 #: A broker that has just started has no coordinator for a moment.
 PATIENCE_S = 10.0
@@ -40,14 +40,21 @@ class LagProbe:
         first = probe.sample(now_ms)
     """
 
-    def __init__(self, settings: Settings, services: Iterable[str] = SERVICES) -> None:
+    def __init__(
+        self, settings: Settings, services: Iterable[str] = SERVICES, commits: bool = False
+    ) -> None:
         """
         :param services: whose groups; a service may ask the broker about its own only.
+        :param commits: whether to find out when each group last committed.
         """
+        self._settings = settings
         self._broker = settings.broker
         self._wanted = group_topics(settings, services)
         self._admin = admin(self._broker)
-        self._peeker: Any = None
+        self._ages = Ages(self._broker)
+        self._commits = Commits(self._broker, self._wanted) if commits else None
+        self._kept: dict[str, int] = {}
+        self._asked: frozenset[str] = frozenset()
 
     def __enter__(self) -> Self:
         return self
@@ -61,8 +68,9 @@ class LagProbe:
         self.close()
 
     def close(self) -> None:
-        if self._peeker is not None:
-            self._peeker.close()
+        self._ages.close()
+        if self._commits is not None:
+            self._commits.close()
         self._admin.close()
 
     def sample(self, now_ms: int) -> Sample:
@@ -81,13 +89,25 @@ class LagProbe:
 
     def _sample(self, now_ms: int) -> Sample:
         groups = list(self._wanted)
-        members = _patiently(lambda: self._admin.describe_groups(groups))
+        told = _patiently(lambda: self._admin.describe_groups(groups))
+        owners = {group: _owners(told[group]["members"]) for group in groups}
+        positions = self._positions(groups)
+        return Sample(
+            at_ms=now_ms,
+            members={group: len(found) for group, found in owners.items()},
+            positions=self._ages.dated({key: value for key, value in positions.items() if value}),
+            owners=owners,
+            retention_ms=self._retention_ms({topic for (_, topic), at in positions.items() if at}),
+            committed_ms={} if self._commits is None else self._commits.newest(now_ms),
+        )
+
+    def _positions(self, groups: list[str]) -> dict[tuple[str, str], dict[int, Position]]:
         committed = _patiently(lambda: self._admin.list_group_offsets(groups))
         wanted = {group: self._topics(group, committed.get(group, {})) for group in groups}
         partitions = partitions_of(self._admin, {t for names in wanted.values() for t in names})
         begin = self._offsets(partitions, OffsetSpec.EARLIEST)
         end = self._offsets(partitions, OffsetSpec.LATEST)
-        bare = {
+        return {
             (group, topic): {
                 at.partition: Position(_committed(committed, group, at), begin[at], end[at])
                 for at in partitions
@@ -96,11 +116,6 @@ class LagProbe:
             for group, topics in wanted.items()
             for topic in topics
         }
-        return Sample(
-            at_ms=now_ms,
-            members={group: len(members[group]["members"]) for group in groups},
-            positions=self._dated({key: value for key, value in bare.items() if value}),
-        )
 
     def _topics(self, group: str, committed: Mapping[TopicPartition, Any]) -> list[str]:
         wanted = self._wanted[group]
@@ -112,67 +127,46 @@ class LagProbe:
         found = self._admin.list_partition_offsets(dict.fromkeys(partitions, spec))
         return {at: offset.offset for at, offset in found.items()}
 
-    def _dated(
-        self, positions: dict[tuple[str, str], dict[int, Position]]
-    ) -> dict[tuple[str, str], dict[int, Position]]:
-        """Add to every position that is behind the timestamp of its first unread record."""
-        asked = {
-            (TopicPartition(topic, number), position.next_offset)
-            for (_, topic), parts in positions.items()
-            for number, position in parts.items()
-            if position.lag > 0
-        }
-        times = self._first_unread_ms(asked)
+    def _retention_ms(self, topics: set[str]) -> dict[str, int]:
+        """How long a topic keeps what it deletes by age; asked once, and for new topics again."""
+        if topics - self._asked:
+            self._asked = frozenset(topics)
+            ours = {t.name: t.retention_ms for t in self._settings.topics.all if t.retention_ms}
+            self._kept = {**ours, **self._configured(sorted(topics))}
+        return {topic: kept for topic, kept in self._kept.items() if kept > 0}
+
+    def _configured(self, topics: list[str]) -> dict[str, int]:
+        """What the broker is set to; nothing where we may not ask."""
+        asked = [ConfigResource(ConfigResourceType.TOPIC, name) for name in topics]
+        try:
+            told = self._admin.describe_configs(asked, config_filter="all").get("topic", {})
+        except KafkaError:
+            return {}
         return {
-            (group, topic): {
-                number: Position(
-                    position.committed,
-                    position.begin,
-                    position.end,
-                    times.get((TopicPartition(topic, number), position.next_offset)),
-                )
-                for number, position in parts.items()
-            }
-            for (group, topic), parts in positions.items()
+            name: int(config["retention.ms"]["value"])
+            for name, config in told.items()
+            if "delete" in config.get("cleanup.policy", {}).get("value", "")
         }
 
-    def _first_unread_ms(
-        self, asked: Iterable[tuple[TopicPartition, int]]
-    ) -> dict[tuple[TopicPartition, int], int]:
-        """Read one record at each place; two groups may stand at two places of one partition."""
-        left = sorted(asked, key=lambda place: (place[0].topic, place[0].partition, place[1]))
-        found: dict[tuple[TopicPartition, int], int] = {}
-        while left:
-            # A consumer can stand at one place of a partition only.
-            round_ = dict(reversed(left))
-            found.update(self._peek(round_))
-            left = [place for place in left if round_[place[0]] != place[1]]
-        return found
 
-    def _peek(self, places: dict[TopicPartition, int]) -> dict[tuple[TopicPartition, int], int]:
-        deadline = time.monotonic() + PEEK_S
-        reader = self._reader()
-        reader.assign(list(places))
-        for at, offset in places.items():
-            reader.seek(at, offset)
-        found: dict[tuple[TopicPartition, int], int] = {}
-        while len(found) < len(places) and time.monotonic() < deadline:
-            for at, records in reader.poll(timeout_ms=50).items():
-                found.setdefault((at, places[at]), records[0].timestamp)
-                reader.pause(at)
-        reader.unsubscribe()
-        return found
+def _owners(members: Iterable[Mapping[str, Any]]) -> tuple[Member, ...]:
+    return tuple(
+        Member(
+            id=member["member_id"],
+            name=member.get("group_instance_id") or member["client_id"],
+            host=str(member["client_host"]).lstrip("/"),
+            partitions=_assigned(member.get("member_assignment")),
+        )
+        for member in members
+    )
 
-    def _reader(self) -> Any:
-        if self._peeker is None:
-            self._peeker = consumer(
-                self._broker,
-                # What a poll leaves of a partition that is then paused holds up the next fetches.
-                max_poll_records=100_000,
-                max_partition_fetch_bytes=65_536,
-                fetch_max_wait_ms=50,
-            )
-        return self._peeker
+
+def _assigned(assignment: Any) -> frozenset[tuple[str, int]]:
+    """What a member reads; nothing while the group is rebalancing."""
+    if not isinstance(assignment, Mapping):
+        return frozenset()
+    found = assignment.get("assigned_partitions") or ()
+    return frozenset((part["topic"], number) for part in found for number in part["partitions"])
 
 
 def _committed(
