@@ -1,7 +1,8 @@
 """Errors a person reads.
 
 Failure                 what failed, why, and what to type
- └─ Unreachable         a broker, a store or a page does not answer
+ ├─ Unreachable         a broker, a store or a page does not answer
+ └─ Usage               a command was given what it cannot take
 """
 
 from __future__ import annotations
@@ -29,3 +30,9 @@ class Unreachable(Failure):
     """A server that was named or found does not answer."""
 
     code = 3
+
+
+class Usage(Failure):
+    """A command was given what it cannot take."""
+
+    code = 64

@@ -21,8 +21,11 @@ HEAVY = (
 )  # fmt: skip
 
 #: What they need, and every command of theirs.
-LIGHT = ("events", "producer", "kafka", "lag", "audit", "simulate", "cli", "cli.send", "cli.tail",
-         "cli.lag", "cli.dlq", "cli.simulate", "cli.replay", "cli.schema")  # fmt: skip
+LIGHT = (
+    "events", "producer", "consumer", "consumer_async", "kafka", "lag", "audit", "simulate",
+    "cli", "cli.completion", "cli.config", "cli.dlq", "cli.doctor", "cli.explain", "cli.lag",
+    "cli.replay", "cli.schema", "cli.send", "cli.simulate", "cli.tail", "cli.topics",
+)  # fmt: skip
 
 IMPORT = """
 import importlib, sys

@@ -13,13 +13,16 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
-from typing import Any
 
 import typer
 
-from recaug.errors import Failure
+from recaug.errors import Failure, Usage
 
-USAGE = 64
+NAME = "recaug"
+#: Set by the scripts of `recaug completion`, with the line that is being typed beside it.
+COMPLETE = "_RECAUG_COMPLETE"
+TYPED = ("COMP_WORDS", "_TYPER_COMPLETE_ARGS")
+
 INTERRUPTED = 130
 BROKEN_PIPE = 141
 
@@ -30,16 +33,21 @@ COMMANDS = {
     "replay": "Publish a data set in time order.",
     "send": "Publish one event and wait for its recommendation.",
     "tail": "Show recommendations as they are made.",
-    "lag": "Show how far each service is behind, and a verdict.",
+    "lag": "Show how far each service is behind, a verdict, and what would help.",
+    "top": "Show the whole installation on one screen.",
     "exporter": "Serve metrics for Prometheus: lag, verdicts, freshness, models.",
+    "explain": "Show how one recommendation came about: event, state, scores, rules.",
     "audit": "Account for every record: answered, rejected, missing, doubled.",
-    "dlq": "Show rejected events and why they were rejected.",
+    "dlq": "List, show, mend and send again, or drop rejected events.",
     "model": "List, show and roll back models.",
     "evaluate": "Train on a data set and measure against the baselines.",
     "augment": "List augmenters, and measure what each is worth on a data set.",
-    "schema": "Export JSON Schema and AsyncAPI.",
+    "schema": "Export JSON Schema and AsyncAPI, check files of events.",
+    "topics": "Create the topics, and compare them with what they should be.",
+    "config": "Show every setting and where it came from.",
     "doctor": "Check broker, topics, store, model and clock.",
     "page": "Serve the page for a running installation.",
+    "completion": "Print the script that makes a shell complete recaug.",
 }
 
 ABOUT = """A streaming recommender that learns while it serves.
@@ -61,22 +69,29 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 def _run(arguments: list[str]) -> int:
     try:
-        code = app(arguments[0] if arguments else "")(
-            arguments, prog_name="recaug", standalone_mode=False
-        )
+        code = app(_chosen(arguments))(arguments, prog_name=NAME, standalone_mode=False)
     except Failure as failure:
         sys.stderr.write(failure.explain())
         return failure.code
     except UsageError as error:
-        _show(error)
-        return USAGE
+        return _show(error, arguments)
     except (typer.Abort, KeyboardInterrupt):
         return INTERRUPTED
     except BrokenPipeError:
         # The reader has gone, e.g. `recaug tail | head`; the interpreter would complain at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return BROKEN_PIPE
+    except Exception as error:
+        return _show_surroundings(error)
     return code if isinstance(code, int) else 0
+
+
+def _chosen(arguments: Sequence[str]) -> str:
+    """The command that is meant: of the line that is being typed, where a shell completes it."""
+    if COMPLETE not in os.environ:
+        return arguments[0] if arguments else ""
+    typed = next((os.environ[name] for name in TYPED if name in os.environ), "")
+    return (*typed.split(), "", "")[1]
 
 
 def app(chosen: str = "") -> typer.Typer:
@@ -84,7 +99,6 @@ def app(chosen: str = "") -> typer.Typer:
     commands = typer.Typer(
         help=ABOUT,
         no_args_is_help=True,
-        add_completion=False,
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
@@ -110,9 +124,22 @@ def _no_options() -> None:
     pass
 
 
-def _show(error: Any) -> None:
-    told = error.format_message()
-    if told:  # a command without arguments has shown its help and says nothing more
-        sys.stderr.write(f"error: {told}\n")
-    if told and error.ctx is not None:
-        sys.stderr.write(f"try:   {error.ctx.command_path} --help\n")
+def _show(error: Exception, arguments: Sequence[str]) -> int:
+    from recaug.cli.usage import explain
+
+    known = [name for name in arguments[:1] if name in COMMANDS]
+    failure = explain(error, " ".join([NAME, *known]))
+    if failure is not None:
+        sys.stderr.write(failure.explain())
+    return Usage.code
+
+
+def _show_surroundings(error: Exception) -> int:
+    """Say what the broker or the file system refused; a bug is raised again, with its traceback."""
+    from recaug.cli.usage import surroundings
+
+    failure = surroundings(error)
+    if failure is None:
+        raise error
+    sys.stderr.write(failure.explain())
+    return failure.code

@@ -18,7 +18,7 @@ def doctor(
     data_dir: DataDirOption = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only what is wrong.")] = False,
 ) -> None:
-    """Check broker, topics, producers, store, models, ONNX Runtime, disk and versions.
+    """Check broker, topics, producers, clocks, store, models, GPU, disk and versions.
 
     Changes nothing. Each finding says what to type to mend it. Exit code: 0
     all well, 1 something to look at, 2 something is broken.

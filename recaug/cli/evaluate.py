@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import orjson
 import typer
 
+from recaug.cli.mapping import MapOption, chosen_columns
 from recaug.errors import Failure
 
 #: Who takes part, in the order they run: ours gets the time that the others leave.
@@ -58,6 +59,7 @@ def evaluate(
         Path | None,
         typer.Option("--json", metavar="FILE", help="Write all figures there too."),
     ] = None,
+    mapping: MapOption = "",
     models: Annotated[
         str, typer.Option("--models", metavar="NAMES", help="Who takes part; also there: rectools.")
     ] = ",".join(MODELS),
@@ -74,12 +76,14 @@ def evaluate(
     \b
       recaug evaluate --data ml-100k.inter.gz --budget 60
       recaug evaluate --data clicks.csv --split loo --json report.json
+      recaug evaluate --data orders.csv --map user=customer,item=sku
       recaug evaluate --data diginetica-ader --models popular,vsknn
     """
     from recaug.cli.figures import lines
 
     options = ["--split", split or "", "--budget", str(budget), "--device", device]
     options += ["--seed", str(seed), "--models", *_chosen(models)]
+    options += ["--map", chosen_columns(mapping)]
     found = measured("evaluate", data, options, json_file)
     typer.echo("\n".join(lines(found)))
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from recaug.cli.connection import DataDirOption, KafkaOption, connect
+from recaug.cli.mapping import MapOption
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,33 +46,38 @@ def replay(
             "--same-ids", help="The ids of the last replay too, so that all are duplicates."
         ),
     ] = False,
+    mapping: MapOption = "",
     kafka: KafkaOption = None,
     data_dir: DataDirOption = None,
 ) -> None:
     """Publish a data set in time order.
 
     Reads JSON lines (our events, GA4, Segment, Snowplow, Metarank; or rows),
-    CSV and TSV, Parquet, RecBole .inter, MovieLens `::`, `user item` lists,
-    plain or gzip, or a directory of period_0.txt, period_1.txt ... of
-    `session item` lines, and says which column it takes for what. Titles beside the
-    data (.item, items.tsv, movies.dat ...) are published first. Event times
+    CSV and TSV, Parquet, RecBole .inter, MovieLens (u.data, `::`, csv),
+    `user item` lists, plain, gzip or zstd, or a directory of period_0.txt,
+    period_1.txt ... of `session item` lines. Says which column it takes for
+    what: `--map` says otherwise. Titles beside the data (.item, items.tsv,
+    movies.dat, u.item ...) are published first. Event times
     move to now, the spacing kept at the chosen speed; the original stays in
     properties.original_timestamp.
 
     \b
       recaug replay ml-100k.inter.gz
       recaug replay clicks.csv:500 --for 60
+      recaug replay orders.csv --map user=customer,item=sku,event=purchase
     """
     from recaug.producer import Producer
     from recaug.publish import Meter, Stop
-    from recaug.replay import in_time_order, open_source, split_target
+    from recaug.replay import Choice, in_time_order, open_source, split_target
     from recaug.replay.player import Clock, Stamp, play, when_due
+    from recaug.replay.source import require_used
 
     path, speed = split_target(target)
-    source = open_source(path)
+    source = open_source(path, Choice.of(mapping))
     _refuse_untimed(source, speed, keep_time)
     _say(f"{path.name}: {source.form}; {source.note}")
     count, happenings = in_time_order(source.happenings)
+    require_used(source)
     settings = connect(kafka, None, data_dir)
     clock = Clock(time.monotonic, _now_ms)
     stamp = Stamp(_name(path), "" if same_ids else f"{_now_ms():x}", keep_time)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
 from contextlib import nullcontext
 from enum import StrEnum
 from pathlib import Path
 from typing import IO, Annotated
 
+import orjson
 import typer
 
+from recaug.cli.columns import Format, FormatOption
 from recaug.errors import Failure
 
 app = typer.Typer(
@@ -62,26 +63,36 @@ def export(
 
 @app.command()
 def validate(
-    file: Annotated[Path, typer.Argument(help="One JSON object a line; - is standard input.")],
+    file: Annotated[
+        Path, typer.Argument(help="JSON, or one JSON object a line; - is standard input.")
+    ],
     kind: Annotated[Kind, typer.Option("--as", help="What the file holds.")] = Kind.EVENTS,
+    form: FormatOption = Format.TEXT,
 ) -> None:
     """Check a file of events, items or users, as the clean service would.
 
-    Prints `FILE:LINE reason: sentence` for every line that would be refused. Exits 0 if there is
-    none, else 1.
+    Prints `FILE:LINE reason: sentence` for each that would be refused; the
+    sentence says what to send instead. JSON is one object a line, with the
+    field. A file that is one JSON array, or documents over many lines, is read
+    as such. Exit code: 0 none would be refused, 1 some, 2 the file is no JSON.
 
     \b
       recaug schema validate events.jsonl
       gunzip -c items.jsonl.gz | recaug schema validate - --as items
+      recaug schema validate export.json -f json | jq -r .field | sort | uniq -c
     """
-    lines = refused = 0
+    from recaug.filecheck import check
+
+    documents = refused = 0
     with _opened(file) as stream:
-        for found in _check(stream, kind, time.time_ns() // 1_000_000):
-            lines += 1
-            if found:
+        for found in check(stream, kind.value, time.time_ns() // 1_000_000):
+            documents += 1
+            if found.reason:
                 refused += 1
-                typer.echo(f"{file}:{lines} {found}")
-    typer.echo(f"{lines:,} lines, {refused:,} would be refused", err=True)
+                shown = {"file": str(file), **found.as_json()}
+                line = f"{file}:{found.line} {found.reason}: {found.message}"
+                typer.echo(orjson.dumps(shown) if form is Format.JSON else line)
+    typer.echo(f"{documents:,} lines, {refused:,} would be refused", err=True)
     raise typer.Exit(1 if refused else 0)
 
 
@@ -91,18 +102,5 @@ def _opened(file: Path) -> IO[bytes] | nullcontext[IO[bytes]]:
     try:
         return file.open("rb")
     except OSError as error:
-        raise Failure(f"cannot read {file}", str(error.strerror), "ls the file's folder") from None
-
-
-def _check(stream: IO[bytes], kind: Kind, now_ms: int) -> Iterator[str]:
-    """What is wrong with each line, empty if nothing."""
-    from recaug.events import Rejection, parse_event, parse_item, parse_user
-
-    parse = {Kind.EVENTS: parse_event, Kind.ITEMS: parse_item, Kind.USERS: parse_user}[kind]
-    for line in stream:
-        try:
-            parse(line.rstrip(b"\r\n"), (), now_ms)
-        except Rejection as rejection:
-            yield str(rejection)
-        else:
-            yield ""
+        why = str(error.strerror)
+        raise Failure(f"cannot read {file}", why, f"ls {file.absolute().parent}") from None

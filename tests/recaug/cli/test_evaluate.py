@@ -73,6 +73,7 @@ def test_what_is_wrong_is_said_in_three_lines_and_nothing_is_written(tmp_path: P
         (("--json", "nowhere/report.json"), 2, "nowhere/report.json cannot be written"),
         (("--split", "random"), 64, "'random' is not one of"),
         (("--budget", "0"), 64, "--budget"),
+        (("--map", "shop=a"), 2, "a part is role=COLUMN, a role one of user, item, time"),
         (("--data", "gone.csv"), 2, "gone.csv is not there"),
     ],
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import types
+from collections.abc import Callable
 
 import pytest
 
@@ -79,6 +80,40 @@ def test_a_failure_is_three_lines_and_its_code(
     ]
 
 
+def refused_by_kafka() -> None:
+    from kafka.errors import TopicAuthorizationFailedError
+
+    raise TopicAuthorizationFailedError("not yours")
+
+
+def refused_by_the_disk() -> None:
+    open("/proc/none/of/this", "w")  # noqa: SIM115
+
+
+@pytest.mark.parametrize(
+    ("refused", "what", "why"),
+    [
+        (refused_by_kafka, "Kafka did not do what was asked", "TopicAuthorizationFailedError"),
+        (refused_by_the_disk, "/proc/none/of/this cannot be used", "No such file or directory"),
+    ],
+)
+def test_what_the_machine_refuses_is_three_lines(
+    command: types.ModuleType,
+    capsys: pytest.CaptureFixture[str],
+    refused: Callable[[], None],
+    what: str,
+    why: str,
+) -> None:
+    def up() -> None:
+        refused()
+
+    command.up = up  # type: ignore[attr-defined]
+    assert main("up") == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert [line[:7] for line in lines] == ["error: ", "why:   ", "try:   "]
+    assert what in lines[0] and why in lines[1]
+
+
 def test_a_bug_keeps_its_traceback(command: types.ModuleType) -> None:
     def up() -> None:
         raise ZeroDivisionError
@@ -107,15 +142,31 @@ def test_a_command_may_choose_its_code(command: types.ModuleType) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"), [(["uq"], "No such command"), (["up", "--nonsense"], "No such option")]
+    ("arguments", "what", "why", "mend"),
+    [
+        (["upp"], "No such command 'upp'", "did you mean 'up'?", "recaug --help"),
+        (["zzz"], "No such command 'zzz'", "recaug has up, ", "recaug --help"),
+        (["schema", "zzz"], "No such command 'zzz'", "recaug schema has export", "recaug schema"),
+        (["up", "--nonsense"], "No such option: --nonsense", "recaug up has --tr", "recaug up"),
+        (["up", "--dat"], "No such option: --dat", "did you mean --data-dir?", "recaug up"),
+        (["send"], "Missing argument 'EVENT'", "it is needed: click,", "recaug send"),
+        (["dlq", "show", "-n", "0"], "Invalid value for '-n'", "greater than", "recaug dlq show"),
+        (["dlq", "show", "-n"], "Option '-n' requires", "a value has to follow", "recaug dlq"),
+        (["lag", "x", "y"], "unexpected extra argument", "recaug lag [OPTIONS]", "recaug lag"),
+        (["tail", "--since", "xx"], "Invalid value for --since", "'xx' is no", "recaug tail"),
+    ],
 )
-def test_wrong_usage_is_64(
-    arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]
+def test_wrong_usage_is_64_and_three_lines(
+    arguments: list[str], what: str, why: str, mend: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(*arguments) == 64
-    lines = capsys.readouterr().err.splitlines()
-    assert lines[0].startswith("error: ") and told in lines[0]
-    assert lines[1].endswith("--help")
+    told = capsys.readouterr()
+    assert told.out == ""
+    lines = told.err.splitlines()
+    assert [line[:7] for line in lines] == ["error: ", "why:   ", "try:   "]
+    for line, part in zip(lines, (what, why, mend), strict=True):
+        assert part in line
+    assert lines[2].endswith(" --help")
 
 
 def test_no_command_shows_the_help() -> None:

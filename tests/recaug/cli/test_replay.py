@@ -35,7 +35,7 @@ def test_a_data_set_with_titles_and_every_line_accounted_for(
     assert done.returncode == 0, done.stderr
     assert done.stdout == ""
     assert "user ← user_id:token" in done.stderr
-    assert "300 of 302 lines used; not used: 1 without an item, 1 header" in done.stderr
+    assert "300 of 302 lines used; not used: 1 without an item (line 302), 1 header" in done.stderr
     events = [
         orjson.loads(r.value or b"")
         for r in read(settings.kafka, [settings.topics.clickstream.name])
@@ -45,6 +45,30 @@ def test_a_data_set_with_titles_and_every_line_accounted_for(
     ]
     (item,) = read(settings.kafka, [settings.topics.items.name])
     assert orjson.loads(item.value or b"")["name"] == "GoldenEye"
+
+
+def test_a_table_of_a_stranger_is_read_as_proposed_or_as_told(
+    settings: Settings, tmp_path: Path
+) -> None:
+    ensure_topics(settings)
+    (tmp_path / "orders.csv").write_text(
+        "Shopper;Article Code;Bought\nann;tea;2024-01-05\nbob;mug;2024-01-06\n"
+    )
+    told = ("--map", "item=article code,time=Bought,event=purchase")
+    done = replay(settings, f"{tmp_path}/orders.csv", *told)
+    assert done.returncode == 0, done.stderr
+    for part in ("user ← Shopper (a guess)", "item ← Article Code", "every row a purchase"):
+        assert part in done.stderr
+    found = [
+        orjson.loads(r.value or b"")
+        for r in read(settings.kafka, [settings.topics.clickstream.name])
+    ]
+    assert {(e["event"], e["user_id"], e["items"][0]["item_id"]) for e in found} == {
+        ("purchase", "ann", "tea"), ("purchase", "bob", "mug"),
+    }  # fmt: skip
+    wrong = replay(settings, f"{tmp_path}/orders.csv", "--map", "user=buyer")
+    assert wrong.returncode == 2
+    assert "its columns are Shopper, Article Code, Bought" in wrong.stderr
 
 
 def test_a_multiple_of_real_time_needs_times(settings: Settings, tmp_path: Path) -> None:
