@@ -82,10 +82,12 @@ def _export_encoder(given: argparse.Namespace) -> None:
 def _evaluate(given: argparse.Namespace) -> None:
     began_s = time.monotonic()
     from models import evaluation
+    from recaug.replay import Choice
 
     terms = evaluation.Terms(
-        given.data, given.split, given.budget, given.device, given.seed, tuple(given.models)
-    )
+        given.data, given.split, given.budget, given.device, given.seed, tuple(given.models),
+        Choice.of(given.map),
+    )  # fmt: skip
     _print(lambda bars: evaluation.evaluate(terms, began_s, bars.say, bars.tell))
 
 
@@ -139,6 +141,7 @@ def _parser() -> argparse.ArgumentParser:
     judge.add_argument("--device", default="auto")
     judge.add_argument("--seed", type=int, default=0)
     judge.add_argument("--models", nargs="+", required=True)
+    judge.add_argument("--map", default="", help="role=column,role=column")
     judge.set_defaults(run=_evaluate)
     lifts = commands.add_parser("augment-report", help="each augmenter against none")
     lifts.add_argument("--data", type=Path, required=True)

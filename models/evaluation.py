@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
@@ -27,6 +27,7 @@ from recaug.evaluation.fused import Fused
 from recaug.evaluation.report import Figures, report
 from recaug.evaluation.run import Say, run
 from recaug.evaluation.splits import MOST_TESTED, SPLITS, Split, split
+from recaug.replay import Choice
 from recaug.settings import Settings
 from recaug.text import TextEncoder
 
@@ -53,6 +54,7 @@ class Terms:
     device: str
     seed: int
     models: tuple[str, ...]
+    choice: Choice = field(default_factory=Choice)  # which column is what, where that was said
 
 
 def evaluate(terms: Terms, began_s: float, say: Say, tell: Callable[[str], None]) -> Figures:
@@ -63,7 +65,7 @@ def evaluate(terms: Terms, began_s: float, say: Say, tell: Callable[[str], None]
     """
     torch.manual_seed(terms.seed)
     place = choose(terms.device)
-    data = read(terms.data, lambda count: say("read", "events", count, 0))
+    data = read(terms.data, lambda count: say("read", "events", count, 0), terms.choice)
     tell(f"{terms.data.name}: {data.note}")
     divided = split(data, terms.split, terms.seed)
     tell(_told(data, divided))

@@ -20,7 +20,32 @@ The way of one event through the house, by module:
 
 Around it: `topics` and `settings`; `simulate`, `replay` and `producer` for traffic; `lag`, `audit`
 and `checkup` for those who operate it; `local` for `recaug up`; `page` and `cli` for people.
+What a program of the shop needs is here by name: `recaug.Producer`, `recaug.Consumer` and
+`recaug.AsyncConsumer`.
 
 The services that join these to Kafka are in `streams/`, what needs torch is in `models/`; neither
 is part of the wheel.
 """
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from recaug.consumer import Consumer
+    from recaug.consumer_async import AsyncConsumer
+    from recaug.producer import Producer
+
+__all__ = ["AsyncConsumer", "Consumer", "Producer"]
+
+# Imported when asked for: the services import this package and need no client of theirs.
+_HOMES = {
+    "AsyncConsumer": "recaug.consumer_async",
+    "Consumer": "recaug.consumer",
+    "Producer": "recaug.producer",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'recaug' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

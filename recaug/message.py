@@ -87,6 +87,7 @@ class Writer:
             ("ce_type", TYPE.encode()),
             ("ce_source", SOURCE.encode()),
             ("ce_time", self._at.encode()),
+            ("ce_expirytime", self._until.encode()),
             ("content-type", b"application/json"),
             ("model-version", str(model["version"] or "").encode()),
         ]
@@ -116,6 +117,7 @@ class Writer:
             message["supersedes"] = request.supersedes
         headers = [("ce_id", identity.encode()), *self._headers]
         headers.append(("fallback", (ranked.fallback or "").encode()))
+        headers.append(("source-event", event["event"].encode()))
         return Answer(user_key(event).encode(), orjson.dumps(message), headers)
 
     def _latency(self, request: Request) -> dict[str, float | None]:

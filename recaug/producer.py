@@ -25,6 +25,7 @@ from recaug.bounds import Bound, hit
 from recaug.connect import broker_of
 from recaug.errors import Failure, Unreachable
 from recaug.events import to_bytes
+from recaug.events.aliases.said import Said, said
 from recaug.events.kinds import SOCIAL
 from recaug.security import Broker
 from recaug.topics import Topic, Topics
@@ -81,17 +82,19 @@ class Producer:
     ) -> Any:
         """Hand over one message; return kafka-python's future of its place in the log.
 
-        An event goes to `clickstream`, `searches` or `social`, a document to `items` or `users`.
-        Bytes are sent as they are; with a `topic` they are not even looked at, so give the `key`
-        too. None deletes the document `key` of `topic`.
+        An event goes to `clickstream`, `searches` or `social`, a document to `items` or `users`,
+        in our fields or in any dialect of `recaug.events.aliases`. Bytes are sent as they are;
+        with a `topic` they are not even looked at, so give the `key` too. None deletes the
+        document `key` of `topic`.
 
         :raises ValueError: nothing says where the message belongs.
         :raises Failure: the topic does not exist, the message is larger than a megabyte, or
             earlier messages could not be stored.
         """
         fields = _fields(message) if topic is None or not isinstance(message, bytes) else {}
-        topic = topic or self._route(fields)
-        key = key or _key(fields, topic)
+        about = said(fields)
+        topic = topic or self._route(fields, about)
+        key = key or _key(fields, topic, about)
         if len(self._sent) >= IN_FLIGHT:
             hit(Bound.IN_FLIGHT)
             self.flush()
@@ -149,8 +152,10 @@ class Producer:
         else:
             self._client.close(timeout=1)
 
-    def _route(self, fields: Mapping[str, Any]) -> Topic:
-        event = fields.get("event")
+    def _route(self, fields: Mapping[str, Any], about: Said | str) -> Topic:
+        event = about.kind if isinstance(about, Said) else fields.get("event")
+        if event == "item" or event == "user":
+            return self.topics.items if event == "item" else self.topics.users
         if isinstance(event, str):
             return self.topic_of(event)
         if "item_id" in fields:
@@ -175,21 +180,23 @@ class Producer:
         )
 
 
-def _fields(message: Sendable) -> Mapping[str, Any]:
+def _fields(message: Sendable) -> dict[str, Any]:
     if isinstance(message, BaseModel):
         return message.__dict__
     found = orjson.loads(message) if isinstance(message, bytes) else message or {}
     if not isinstance(found, Mapping):
         raise ValueError("not a JSON object: name the topic and the key to send it all the same")
-    return found
+    return dict(found)
 
 
-def _key(fields: Mapping[str, Any], topic: Topic) -> str | None:
+def _key(fields: Mapping[str, Any], topic: Topic, about: Said | str) -> str | None:
+    if isinstance(about, Said) and (about.kind == "item") == (topic.key == "item"):
+        return about.key
     if topic.key == "item":
         found = fields.get("item_id")
     else:
         found = fields.get("user_id") or fields.get("anonymous_id")
-    return found if isinstance(found, str) else None
+    return str(found) if isinstance(found, str | int) else None
 
 
 def _value(message: Sendable) -> bytes | None:

@@ -87,7 +87,7 @@ class Scratch:
 def _missing_cuda(settings: Settings) -> None:
     why = "ONNX Runtime could not load its CUDA provider"
     if settings.provider == "cuda":
-        mend = "Set RECAUG_PROVIDER=auto, or install the NVIDIA driver, CUDA 12 and cuDNN 9."
+        mend = "Set RECAUG_PROVIDER=auto, or install NVIDIA's driver 580+, CUDA 13, cuDNN 9."
         raise Failure("Cannot score on the GPU", why, mend)
     log.warning("scoring on the CPU: %s", why)
 

@@ -70,16 +70,21 @@ class TextEncoder:
         return cls(about, session, Tokenizer.from_str(files[TOKENIZER].decode()))
 
     def encode(self, texts: Sequence[str]) -> Float32:
-        """Vectors of length 1, (n, width), in the order of the texts; float32."""
-        vectors = np.empty((len(texts), self.width), np.float32)
+        """Vectors of length 1, (n, width), in the order of the texts; float32.
+
+        Zeros for a text in which the encoder's tokenizer finds nothing to read.
+        """
+        vectors = np.zeros((len(texts), self.width), np.float32)
         # By length, so that short texts are not padded to the longest.
         order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
         start = 0
         while start < len(order):
             some = order[start : start + 64]
             encoded = self._tokenizer.encode_batch([texts[i] for i in some])
-            fit = max(1, min(len(some), TOKENS // len(encoded[0].ids)))
-            vectors[some[:fit]] = self._run(encoded[:fit])
+            longest = len(encoded[0].ids)  # of all of them: they are padded
+            fit = max(1, min(len(some), TOKENS // longest)) if longest else len(some)
+            if longest:
+                vectors[some[:fit]] = self._run(encoded[:fit])
             start += fit
         return vectors
 

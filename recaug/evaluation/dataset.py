@@ -18,9 +18,8 @@ import orjson
 from recaug.batch import Int64
 from recaug.errors import Failure
 from recaug.events import KINDS, Rejection, items_of, parse_event, user_key
-from recaug.replay import Happening, Source, open_source
+from recaug.replay import Choice, Happening, Source, open_source
 from recaug.replay.documents import documents_beside
-from recaug.replay.lines import time_field
 from recaug.replay.periods import period_files
 
 #: Events held, most: 32 bytes each, and their ids.
@@ -71,13 +70,15 @@ class _Rows:
         self.times_ms.append(at_ms)
 
 
-def read(path: Path, told: Told = lambda _: None) -> DataSet:
+def read(path: Path, told: Told = lambda _: None, choice: Choice | None = None) -> DataSet:
     """Read a file or a directory of periods.
+
+    :param choice: which column of a file is what; None: by its looks.
 
     :raises Failure: there is none, it is in no known format, or it holds no events.
     """
     require(path)
-    data = _periods(path, told) if path.is_dir() else _file(path, told)
+    data = _periods(path, told) if path.is_dir() else _file(path, told, choice)
     if not len(data.users):
         raise Failure(
             f"{path.name} cannot be evaluated on", f"it holds no event with an item ({data.note})",
@@ -95,8 +96,8 @@ def require(path: Path) -> None:
         )  # fmt: skip
 
 
-def _file(path: Path, told: Told) -> DataSet:
-    source, rows = open_source(path), _Rows()
+def _file(path: Path, told: Told, choice: Choice | None) -> DataSet:
+    source, rows = open_source(path, choice), _Rows()
     _take(source, rows, "", None, told)
     note = f"{source.form}; {source.note}"
     if reasons := source.tally.reasons():
@@ -132,8 +133,8 @@ def _take(source: Source, rows: _Rows, prefix: str, at_ms: int | None, told: Tol
 
 def _canonical(one: Happening) -> dict[str, Any]:
     """The event in our own fields; empty where it is none of ours."""
-    if time_field(one.event) not in one.event:
-        return one.event  # made from a row, not read as it was
+    if not one.as_is:
+        return one.event
     stamped = {"event_id": str(one.number), **one.event}
     try:
         return parse_event(orjson.dumps(stamped), (), _EVER_MS).model_dump(mode="json")

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from recaug.replay.columns import NAMES, find, plain
 from recaug.replay.files import read_lines, sibling, stem, suffix
+from recaug.replay.names import NAMES, find, plain
 from recaug.replay.tables import Row, text_table
 
 #: Files looked for beside events, the likeliest first.
@@ -18,7 +18,14 @@ _USER_FILES = ("users.tsv", "users.csv", "users.dat")
 _DAT_HEADERS = {
     "movies.dat": ["movie_id", "title", "genres"],
     "users.dat": ["user_id", "gender", "age", "occupation", "zip_code"],
+    "u.item": ["movie_id", "title", "release_date", "video_release_date", "imdb_url", "genres"],
+    "u.user": ["user_id", "age", "gender", "occupation", "zip_code"],
 }
+#: The columns at the end of `u.item`: 1 where the film is of the genre.
+_GENRES = (
+    "unknown Action Adventure Animation Children's Comedy Crime Documentary Drama Fantasy"
+    " Film-Noir Horror Musical Mystery Romance Sci-Fi Thriller War Western"
+)
 _NAME = ("name", "title", "movietitle", "itemname", "productname", "booktitle")
 _CATEGORIES = ("categories", "category", "genres", "genre", "class")
 _BRAND = ("brand",)
@@ -52,7 +59,8 @@ def documents_beside(path: Path) -> list[Documents]:
     """The documents that belong to the events in `path`."""
     found = []
     for kind, own, common in (("item", ".item", _ITEM_FILES), ("user", ".user", _USER_FILES)):
-        names = (stem(path) + own,) if suffix(path) == ".inter" else common
+        # RecBole's `ml.inter` has `ml.item`, MovieLens' `u.data` has `u.item`.
+        names = (stem(path) + own,) if suffix(path) in (".inter", ".data") else common
         files = (sibling(path, name) for name in names)
         file = next((file for file in files if file is not None and file != path), None)
         if file is not None:
@@ -60,11 +68,30 @@ def documents_beside(path: Path) -> list[Documents]:
     return found
 
 
+def documented(path: Path) -> str:
+    """`item` or `user`, where the file is by its name one of documents; "" for any other."""
+    name = stem(path) + suffix(path)
+    if name in _DAT_HEADERS:
+        return "user" if _DAT_HEADERS[name][0] == "user_id" else "item"
+    return suffix(path)[1:] if suffix(path) in (".item", ".user") else ""
+
+
 def _table(path: Path) -> tuple[list[str], Iterator[Row]]:
-    header = _DAT_HEADERS.get(stem(path) + suffix(path))
-    if header is None or "::" not in next(read_lines(path), ""):
-        return text_table(path)
-    return header, (dict(zip(header, text.split("::"), strict=False)) for text in read_lines(path))
+    header, first = _DAT_HEADERS.get(stem(path) + suffix(path)), next(read_lines(path), "")
+    mark = "::" if "::" in first else "|"
+    if header is None or mark not in first:
+        table = text_table(path, headed=True)
+        return list(table.names), (row for _, row in table.rows)
+    cells = (text.split(mark) for text in read_lines(path))
+    return header, (_row(header, row) for row in cells)
+
+
+def _row(header: list[str], cells: list[str]) -> Row:
+    last, genres = len(header) - 1, _GENRES.split()
+    if len(cells) - last == len(genres):
+        flags = zip(genres, cells[last:], strict=True)
+        cells = [*cells[:last], "|".join(genre for genre, flag in flags if flag == "1")]
+    return dict(zip(header, cells, strict=False))
 
 
 def _item(row: dict[str, str]) -> dict[str, Any]:

@@ -15,17 +15,23 @@ class Happening:
     """`event` lacks its time and, unless the data has one, its id; `original` is the time as read.
 
     `at` orders happenings: epoch milliseconds, or a place in line where the data knows no times.
-    `number` is its place in the file, from 1; the header counts.
+    `number` is its place in the file, from 1; the header counts. `as_is`: the event is what the
+    file says, in any dialect, and holds its own time; else it was made of a row, in our words.
     """
 
     at: int
     number: int
     event: dict[str, Any]
     original: str | int | float | None = None
+    as_is: bool = False
 
 
 class Unusable(ValueError):
-    """A line that says nothing; the text is the reason it is counted under."""
+    """A line that says nothing; the text is the reason it is counted under, `cell` what it has."""
+
+    def __init__(self, reason: str, cell: str = "") -> None:
+        super().__init__(reason)
+        self.cell = cell
 
 
 @dataclass(slots=True)
@@ -36,13 +42,27 @@ class Tally:
     headers: int = 0
     used: int = 0
     unusable: Counter[str] = field(default_factory=Counter)
+    #: Where each reason was met first: the line, and what it has there.
+    first: dict[str, tuple[int, str]] = field(default_factory=dict)
+
+    def refuse(self, reason: str, number: int, cell: str = "") -> None:
+        """Line `number`, from 1, is not used."""
+        self.unusable[reason] += 1
+        self.first.setdefault(reason, (number, cell))
 
     def reasons(self) -> str:
         """What was not used and why, most frequent first; empty when every line was used."""
-        counts = list(self.unusable.most_common())
+        told = [
+            f"{count:,} {reason}{self._where(reason)}"
+            for reason, count in self.unusable.most_common()
+        ]
         if self.headers:
-            counts.append(("header", self.headers))
-        return ", ".join(f"{count:,} {reason}" for reason, count in counts)
+            told.append(f"{self.headers:,} header")
+        return ", ".join(told)
+
+    def _where(self, reason: str) -> str:
+        number, cell = self.first[reason]
+        return f" (line {number:,}: {cell[:40]!r})" if cell else f" (line {number:,})"
 
 
 def make_event(kind: str, user: str, item: str, extra: dict[str, Any]) -> dict[str, Any]:

@@ -41,7 +41,7 @@ def in_time_order(found: Iterable[Happening], run: int = RUN) -> tuple[int, Iter
 def _written(part: list[Happening]) -> IO[bytes]:
     file = tempfile.TemporaryFile()  # noqa: SIM115 - the reader closes it
     for one in part:
-        file.write(orjson.dumps((one.at, one.number, one.event, one.original)) + b"\n")
+        file.write(orjson.dumps((one.at, one.number, one.event, one.original, one.as_is)) + b"\n")
     file.seek(0)
     return file
 

@@ -10,7 +10,7 @@ from recaug.pace import TICK_S
 from recaug.producer import Producer
 from recaug.publish import Meter, Stop
 from recaug.replay.happening import Happening
-from recaug.replay.lines import id_field, kind_of, time_field, user_of
+from recaug.replay.lines import id_field
 from recaug.replay.speed import Speed
 
 #: Longest id that `clean` accepts.
@@ -42,7 +42,8 @@ class Stamp:
         event = self._identified(one)
         if event.get("transaction_id") == "":
             event["transaction_id"] = event["event_id"]
-        event[time_field(event)] = one.original if self.keep_time else at_ms
+        # Under our own names, which every dialect's own give way to: see `recaug.events.aliases`.
+        event["timestamp"] = one.original if self.keep_time else at_ms
         if one.original is not None and not self.keep_time:
             event["properties"] = {**_properties(event), "original_timestamp": one.original}
         return event
@@ -50,8 +51,7 @@ class Stamp:
     def _identified(self, one: Happening) -> dict[str, Any]:
         field = id_field(one.event)
         own = one.event[field] if field else f"{self.name}-{one.number}"
-        made = f"{own}-{self.run}"[-_MAX_ID:] if self.run else own
-        return {**one.event, field or "event_id": made}
+        return {**one.event, "event_id": f"{own}-{self.run}"[-_MAX_ID:] if self.run else own}
 
 
 def _properties(event: dict[str, Any]) -> dict[str, Any]:
@@ -93,8 +93,7 @@ def play(
     """Send everything that becomes due; return how many, once all are stored."""
     sent = 0
     for one, at_ms in due:
-        event = stamp.event(one, at_ms)
-        producer.send(event, producer.topic_of(kind_of(event)), user_of(event))
+        producer.send(stamp.event(one, at_ms))
         sent += 1
         meter.add(1, clock.steady())
     producer.flush()

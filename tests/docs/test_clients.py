@@ -7,18 +7,12 @@ reads is told once, and only while it is fresh.
 from __future__ import annotations
 
 import functools
-import os
 import re
 import secrets
-import signal
-import subprocess
-import threading
 import time
 import uuid
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
@@ -31,8 +25,9 @@ from recaug.events import Click, Recommendation, parse_event, rfc3339, to_bytes
 from recaug.kafka import admin, read
 from recaug.producer import Producer
 from recaug.topics import Topics
-from tests.docs.page import CLIENTS, Page
-from tests.docs.toolchain import Toolchain, environment
+from tests.docs.page import CLIENTS
+from tests.docs.programs import PYTHON, Program, running, said
+from tests.docs.toolchain import Toolchain
 
 TOPICS = Topics("")
 PARTITIONS = 24
@@ -43,11 +38,7 @@ USER = "zoë-0"
 #: A click larger than this is refused by the broker, not by the client.
 LARGEST = 2_048
 
-#: Go compiles its library first, on a machine that has never done so.
-PATIENCE_S = 180.0
-
 KCAT = Toolchain(("kcat", "jq"), "kcat jq")
-PYTHON = Toolchain((), "")
 NODE = Toolchain(
     ("node", "npm"),
     "nodejs npm",
@@ -73,16 +64,6 @@ JAVA = Toolchain(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Program:
-    page: str
-    title: str
-    toolchain: Toolchain
-
-    def __str__(self) -> str:
-        return f"{self.page}:{self.title}"
-
-
 PUBLISHERS = [
     Program("kcat.md", "publish.sh", KCAT),
     Program("python.md", "publish_recaug.py", PYTHON),
@@ -94,6 +75,8 @@ PUBLISHERS = [
 ]
 READERS = [
     Program("kcat.md", "read.sh", KCAT),
+    Program("consumers.md", "read_recaug.py", PYTHON),
+    Program("consumers.md", "read_async.py", PYTHON),
     Program("python.md", "read_kafka.py", PYTHON),
     Program("python.md", "read_confluent.py", PYTHON),
     Program("node.md", "read.mjs", NODE),
@@ -157,41 +140,6 @@ def _list(until_ms: int, *items: str) -> Recommendation:
         ],
     }
     return Recommendation.model_validate_json(orjson.dumps(fields))
-
-
-@contextmanager
-def running(
-    program: Program, directory: Path, broker: str, *arguments: str
-) -> Iterator[subprocess.Popen[str]]:
-    """The program as its page starts it, in a directory with what the page says to put there."""
-    page = Page.read(program.page)
-    if program.toolchain.install:
-        assert program.toolchain.install in page.commands
-    program.toolchain.lay(directory)
-    (directory / program.title).write_text(page.programs[program.title])
-    with (directory / "stderr").open("w") as stderr:
-        process = subprocess.Popen(
-            page.command(program.title, *arguments), cwd=directory, text=True, stderr=stderr,
-            stdout=subprocess.PIPE, env=environment(RECAUG_KAFKA=broker), start_new_session=True,
-        )  # fmt: skip
-    overdue = threading.Timer(PATIENCE_S, _kill, [process])
-    overdue.start()
-    try:
-        yield process
-    finally:
-        overdue.cancel()
-        _kill(process)
-        process.communicate()
-
-
-def _kill(process: subprocess.Popen[str]) -> None:
-    # The group: `go run` and a shell start children of their own.
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-
-
-def said(directory: Path) -> str:
-    return (directory / "stderr").read_text()
 
 
 def test_other_partitioners_would_be_noticed(partition: int) -> None:

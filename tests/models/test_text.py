@@ -3,10 +3,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
+from tokenizers.pre_tokenizers import Whitespace
 
 from models.text import export_encoder
 from recaug.errors import Failure
-from recaug.text import TextEncoder
+from recaug.text import About, TextEncoder
 
 
 def test_alike_texts_are_near_and_order_is_kept(exported: Path) -> None:
@@ -25,6 +28,16 @@ def test_alike_texts_are_near_and_order_is_kept(exported: Path) -> None:
 
 def test_no_text_no_vector(exported: Path) -> None:
     assert TextEncoder.load(exported).encode([]).shape == (0, 384)
+
+
+def test_a_text_of_blanks_has_no_direction() -> None:
+    # A tokenizer that frames no text: of blanks nothing is left, and no session is asked.
+    words = Tokenizer(WordLevel({"ball": 1}))
+    words.pre_tokenizer = Whitespace()
+    words.enable_padding()
+    about = About(name="tiny", width=2, max_tokens=8, sha256={})
+    encoder = TextEncoder(about, None, words)
+    assert encoder.encode(["", "  "]).tolist() == [[0.0, 0.0], [0.0, 0.0]]
 
 
 def test_a_damaged_encoder_is_refused(exported: Path, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """The producer against the real broker."""
 
 from secrets import token_hex
+from typing import Any
 
 import orjson
 import pytest
@@ -68,6 +69,29 @@ def test_models_and_bytes_are_sent_in_canonical_form(
     document = orjson.loads(by_topic["items"] or b"")
     assert document["name"] == "Lamp"
     assert "brand" not in document
+
+
+@pytest.mark.parametrize(
+    ("message", "topic", "key"),
+    [
+        ({"type": "track", "event": "Products Searched", "userId": "u1"}, "searches", b"u1"),
+        ({"event_name": "view_item", "event_params": [], "user_pseudo_id": "c"}, "clickstream",
+         b"c"),
+        ({"event": "interaction", "type": "like", "user": "u2", "item": "i"}, "social", b"u2"),
+        ({"event": "item", "item": "i1", "timestamp": AT_MS}, "items", b"i1"),
+        ({"type": "identify", "userId": "u3"}, "users", b"u3"),
+        ({"event": "click", "event_id": "e", "timestamp": AT_MS, "user_id": 7}, "clickstream",
+         b"7"),
+    ],
+)  # fmt: skip
+def test_every_dialect_goes_where_ours_goes(
+    producer: Producer, settings: Settings, message: dict[str, Any], topic: str, key: bytes
+) -> None:
+    with producer:
+        producer.send(message)
+        producer.send(orjson.dumps(message))
+    found = [(r.topic.removeprefix(settings.prefix), r.key) for r in stored(settings)]
+    assert found == [(topic, key)] * 2
 
 
 def test_anything_travels_to_a_named_topic(producer: Producer, settings: Settings) -> None:

@@ -12,6 +12,7 @@ from recaug.events.aliases.reading import Body, Names, filled, first, pick, rows
 from recaug.events.reasons import Reason, Rejection
 
 _ENVELOPE: Names = {
+    "event_id": (),
     "timestamp": ("event_timestamp", "timestamp_micros"),
     "anonymous_id": ("user_pseudo_id", "client_id", "app_instance_id"),
     "user_id": (),
@@ -32,12 +33,16 @@ _PARAMS: Names = {
     "currency": (),
     "transaction_id": (),
     "coupon": (),
-    "tax": (),
-    "shipping": (),
+    "tax": ("tax_value",),
+    "shipping": ("shipping_value",),
     "engagement_time_msec": (),
     "percent_scrolled": (),
 }
 _CONTEXT: Names = {"page_url": ("page_location",), "referrer": ("page_referrer",)}
+_DEVICE: Names = {"locale": ("language",), "device_type": ("category",)}
+_LIST: Names = {"item_list_id": (), "item_list_name": ()}
+#: What Google writes where a shop has sent nothing.
+_UNSET = ("(not set)", "(not provided)")
 
 
 def flatten(body: Body, value: bytes) -> Body | None:
@@ -57,8 +62,10 @@ def _exported(body: Body, value: bytes) -> Body:
         for row in rows(body, "event_params")
         if isinstance(row.get("key"), str)
     }
-    params = filled(params, table(body, "ecommerce"))
-    params = filled(params, pick(body, {"items": ()}))
+    params = filled(params, _set(table(body, "ecommerce")))
+    if items := [_set(row) for row in rows(body, "items")]:
+        # An exported list is named by its items.
+        params = filled(params, {"items": items, **pick(items[0], _LIST)})
     return _flat(body, body["event_name"], params, value)
 
 
@@ -75,10 +82,22 @@ def _measured(body: Body, value: bytes) -> Body:
 
 
 def _flat(body: Body, name: object, params: Body, value: bytes) -> Body:
-    flat = {"event": name, **pick(body, _ENVELOPE), **pick(params, _PARAMS)}
+    flat = {"event": name, **pick(params, _PARAMS), **pick(body, _ENVELOPE)}
     flat.setdefault("event_id", "ga4-" + blake2b(value, digest_size=16).hexdigest())
-    context = pick(params, _CONTEXT)
+    context = {**_where(body), **pick(params, _CONTEXT)}
     return {**flat, "context": context} if context else flat
+
+
+def _where(body: Body) -> Body:
+    """The platform, the device and the application of an exported row."""
+    app = pick(table(body, "app_info"), {"app_version": ("version",)})
+    platform = body.get("platform")
+    known = {"platform": platform.lower()} if isinstance(platform, str) else {}
+    return {**known, **pick(table(body, "device"), _DEVICE), **app}
+
+
+def _set(record: Body) -> Body:
+    return {name: value for name, value in record.items() if value not in _UNSET}
 
 
 def _typed(value: Body) -> object:

@@ -42,13 +42,18 @@ def flatten(body: Body) -> Body | None:
         flat = {"event": body.get("type"), "item_id": body.get("item")}
         flat["recommendation_id"] = body.get("ranking")
     elif kind == "ranking":
-        flat = {"event": "impression", "items": body.get("items")}
+        flat = {"event": "impression", "items": [_shown(row) for row in rows(body, "items")]}
         flat["recommendation_id"] = body.get("id")
     else:
         return None
     fields = named_values(rows(body, "fields"))
     flat = {**flat, **pick(body, _ENVELOPE), **pick(fields, _FIELDS)}
     return {**flat, "properties": fields} if fields else flat
+
+
+def _shown(row: Body) -> Body:
+    """An item of a ranking; its relevancy is a field of its own, or one of `fields`."""
+    return filled(row, pick(named_values(rows(row, "fields")), {"relevancy": ()}))
 
 
 def item_document(body: Body) -> Body | None:

@@ -55,7 +55,14 @@ def _ecommerce(body: Body) -> Body:
     for entity, names in (("transaction", _TRANSACTION), ("cart", _CART)):
         for row in _entities(body, f"contexts_{_ECOMMERCE}{entity}")[:1]:
             found = filled(found, pick(row, names))
-    return {**found, "event": actions[0].get("type")} if actions else found
+    if not actions:
+        return found
+    # The name of an action is that of the list it is about.
+    return {
+        **found,
+        "event": actions[0].get("type"),
+        **pick(actions[0], {"item_list_id": ("name",)}),
+    }
 
 
 def _search(body: Body) -> Body:

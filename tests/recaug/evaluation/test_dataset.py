@@ -7,6 +7,7 @@ import pytest
 from recaug.errors import Failure
 from recaug.evaluation.dataset import PERIOD_MS, DataSet, read
 from recaug.events import KINDS
+from recaug.replay import Choice
 from recaug.replay.periods import period_files
 
 
@@ -32,6 +33,15 @@ def test_a_table_with_times_kinds_and_titles(tmp_path: Path) -> None:
     assert data.timed and data.periods is None
     assert data.titles == {"tea": "Green tea"}, "of items that have an event"
     assert "not used: 1 without an item" in data.note
+
+
+def test_a_column_is_what_its_owner_says(tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    file.write_text("who,what,at\nann,tea,1000000010\n")
+    data = read(file, choice=Choice.of("user=who,item=what,time=at"))
+    assert rows(data) == [(0, "tea", 10**12 + 10_000)]
+    with pytest.raises(Failure, match="none says who the user is"):
+        read(file)
 
 
 def test_pairs_and_histories_have_an_order_and_no_times(tmp_path: Path) -> None:

@@ -57,6 +57,18 @@ def test_movielens_files_without_a_header(tmp_path: Path) -> None:
     assert found["user"][0]["traits"] == {"gender": "F", "age": "1", "occupation": "10"}
 
 
+def test_the_oldest_movielens_has_flags_for_genres_and_windows_letters(tmp_path: Path) -> None:
+    flags = "|".join("1" if n in (3, 5) else "0" for n in range(19))
+    row = f"1|Cité (1995)|01-Jan-1995||http://us.imdb.com/1|{flags}\n"
+    (tmp_path / "u.item").write_bytes(row.encode("cp1252"))
+    (tmp_path / "u.user").write_text("7|24|M|clerk|85711\n")
+    found = beside(tmp_path / "u.data")
+    assert found["item"][0]["name"] == "Cité (1995)"
+    # The list of genres begins: unknown, Action, Adventure, Animation, Children's, Comedy.
+    assert found["item"][0]["categories"] == ["Animation", "Comedy"]
+    assert found["user"][0]["traits"] == {"age": "24", "gender": "M", "occupation": "clerk"}
+
+
 def test_a_table_of_titles(tmp_path: Path) -> None:
     (tmp_path / "items.csv").write_text('item_id,title,brand\nB1,"Serum, 30 ml",Seave\n')
     (item,) = beside(tmp_path / "interactions.csv")["item"]

@@ -114,8 +114,8 @@ def test_without_a_time_there_is_none_to_keep() -> None:
 def test_an_event_with_an_id_of_its_own_keeps_it_within_the_limit() -> None:
     segment = {"event": "Product Viewed", "messageId": "m" * 128, "timestamp": "2001-05-16"}
     one = Happening(THEN_MS, 1, segment, "2001-05-16")
-    assert Stamp("x").event(one, NOW_MS)["messageId"] == "m" * 128
-    again = Stamp("x", "run2").event(one, NOW_MS)["messageId"]
+    assert Stamp("x").event(one, NOW_MS)["event_id"] == "m" * 128
+    again = Stamp("x", "run2").event(one, NOW_MS)["event_id"]
     assert again.endswith("-run2")
     assert len(again) == 128
 

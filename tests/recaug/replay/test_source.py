@@ -64,9 +64,14 @@ def test_csv_with_quotes_and_broken_rows(tmp_path: Path) -> None:
     assert source.tally.lines == 7
     assert dict(source.tally.unusable) == {
         "without a readable time": 1,
-        "without a user": 2,
+        "without a user": 1,
         "without an item": 1,
+        "blank": 1,
     }
+    assert source.tally.reasons() == (
+        "1 without a readable time (line 3: 'later'), 1 without a user (line 4),"
+        " 1 without an item (line 5), 1 blank (line 6), 1 header"
+    )
 
 
 def test_movielens_double_colons(tmp_path: Path) -> None:
@@ -107,9 +112,14 @@ def test_parquet(tmp_path: Path) -> None:
 
 def test_events_travel_as_they_are(tmp_path: Path) -> None:
     ours = {"event": "click", "event_id": "e1", "timestamp": 990000002000, "user_id": "u"}
-    segment = {"event": "Product Viewed", "messageId": "m", "timestamp": "2001-05-16T08:00:01Z"}
+    segment = {
+        "event": "Product Viewed", "messageId": "m", "timestamp": "2001-05-16T08:00:01Z",
+        "anonymousId": "a",
+    }  # fmt: skip
     lines = [orjson.dumps(ours).decode(), orjson.dumps(segment).decode(), "{broken", "[1]", ""]
-    lines.append('{"event":"click","timestamp":"never"}')
+    lines.append('{"event":"click","user_id":"u","timestamp":"never"}')
+    lines.append('{"event":"page_view","user_id":"u","timestamp":990000002000}')
+    lines.append('{"event":"click","timestamp":990000002000}')
     source = open_source(written(tmp_path / "a.jsonl", "\n".join(lines) + "\n"))
     assert events(source) == [segment, ours]
     assert dict(source.tally.unusable) == {
@@ -117,6 +127,8 @@ def test_events_travel_as_they_are(tmp_path: Path) -> None:
         "not an event": 1,
         "blank": 1,
         "without a readable time": 1,
+        "of unknown kind 'page_view'": 1,
+        "without a user": 1,
     }
 
 
@@ -135,7 +147,7 @@ def test_json_rows_are_a_table(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "\n\n", "hello\nworld\n", "1,2,3\n", "a,b\n1,2\n", '{"a":1}\n', "1\t2\n"]
+    "text", ["", "\n\n", "hello\nworld\n", "11,12,13\n", "a,b\n1,2\n", '{"a":1}\n', "x\ty\n"]
 )
 def test_what_cannot_be_replayed_is_refused_with_advice(tmp_path: Path, text: str) -> None:
     with pytest.raises(Failure) as told:
