@@ -20,10 +20,14 @@ from recaug.bounds import Bound, hit
 from recaug.errors import Failure
 from recaug.kafka import Record, consumer, to_record
 from recaug.lag import SPACING_S, Sample, compare
-from recaug.lag_probe import LagProbe
-from recaug.page.board import Board, Post
+from recaug.lag.causes import Hint
+from recaug.lag.hint import hints
+from recaug.lag.probe import LagProbe
+from recaug.lag.pulses import Pulses
+from recaug.page.board import Board, Message, Post
 from recaug.page.live import Live
 from recaug.page.meters import POINTS
+from recaug.page.strip import strips
 from recaug.settings import Settings
 from recaug.topics import Topics
 
@@ -101,7 +105,7 @@ class Feed:
     def _lag(self) -> None:
         samples: deque[Sample] = deque(maxlen=1 + round(SPACING_S / LAG_S))
         behind: deque[float] = deque(maxlen=POINTS)
-        with LagProbe(self._settings) as probe:
+        with LagProbe(self._settings) as probe, Pulses(self._settings) as pulses:
             while not self._stopping.is_set():
                 samples.append(probe.sample(int(now_ms())))
                 self._report(True)
@@ -110,6 +114,8 @@ class Feed:
                     behind.append(max((row.time_lag_s or 0.0 for row in rows), default=0.0))
                     self.board.put("lag", [row.as_json() for row in rows])
                     self.board.put("behind", list(behind))
+                    self.board.put("strips", strips(rows))
+                    self.board.put("hints", [*map(_hint, hints(rows, pulses.fresh(int(now_ms()))))])
                 self._stopping.wait(LAG_S)
 
 
@@ -196,6 +202,16 @@ class Reader:
         if new > 0:
             self._live.count(at.topic, new, self._topics)
             self._counted[at] = place
+
+
+def _hint(hint: Hint) -> Message:
+    return {
+        "service": hint.service,
+        "cause": hint.cause.value,
+        "words": hint.words,
+        "more_workers": hint.more_workers,
+        "mend": hint.mend,
+    }
 
 
 def now_ms() -> float:

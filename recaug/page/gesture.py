@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 USER = r"^you-[a-z0-9]{6,32}$"
 
-ItemId = Annotated[str, Field(min_length=1, max_length=128)]
+Name = Annotated[str, Field(min_length=1, max_length=128)]
 
 
 class _Gesture(BaseModel):
@@ -21,14 +21,8 @@ class _Gesture(BaseModel):
 
 class Click(_Gesture):
     event: Literal["click"]
-    item_id: ItemId
+    item_id: Name
     index: int | None = Field(None, ge=0, le=1_000)
-
-
-class Like(_Gesture):
-    event: Literal["like"]
-    item_id: ItemId
-    undo: bool = False
 
 
 class Search(_Gesture):
@@ -36,31 +30,27 @@ class Search(_Gesture):
     search_term: str = Field(min_length=1, max_length=200)
 
 
-Gesture = Annotated[Click | Like | Search, Field(discriminator="event")]
+class _Target(_Gesture):
+    target_type: Literal["item", "brand", "user"]
+    target_id: Name
 
 
-def to_event(gesture: Click | Like | Search, now_ms: int) -> dict[str, Any]:
+class Opinion(_Target):
+    event: Literal["like", "follow"]
+    undo: Literal[True] | None = None
+
+
+class Share(_Target):
+    event: Literal["share"]
+
+
+Gesture = Annotated[Click | Search | Opinion | Share, Field(discriminator="event")]
+
+
+def to_event(gesture: Click | Search | Opinion | Share, now_ms: int) -> dict[str, Any]:
     """Return the event as a producer would publish it, fields that are not known left out."""
-    event: dict[str, Any] = {
-        "event": gesture.event,
-        "event_id": gesture.event_id,
-        "timestamp": now_ms,
-        "user_id": gesture.user,
-        "session_id": gesture.user,
-        **_body(gesture),
-    }
-    if gesture.recommendation_id is not None:
-        event["recommendation_id"] = gesture.recommendation_id
-    return event
-
-
-def _body(gesture: Click | Like | Search) -> dict[str, Any]:
-    match gesture:
-        case Click():
-            body: dict[str, Any] = {"item_id": gesture.item_id}
-            return body if gesture.index is None else {**body, "index": gesture.index}
-        case Like():
-            about = {"target_type": "item", "target_id": gesture.item_id, "value": 1}
-            return {**about, "undo": True} if gesture.undo else about
-        case Search():
-            return {"search_term": gesture.search_term}
+    told = gesture.model_dump(exclude_none=True)
+    user = told.pop("user")
+    # A like can also be a dislike, which hides its item; the shop has none.
+    value = {"value": 1} if gesture.event == "like" else {}
+    return {**told, "timestamp": now_ms, "user_id": user, "session_id": user, **value}

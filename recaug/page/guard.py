@@ -23,7 +23,7 @@ from recaug.page.rate import Buckets, Rate, Seats, client_of
 
 App = Callable[[Any, Any, Any], Awaitable[None]]
 
-#: A page loads fifteen files; people click a few times a second at most.
+#: A page loads twenty files; people click a few times a second at most.
 REQUESTS, EVENTS = Rate(per_s=100.0, burst=300), Rate(per_s=20.0, burst=60)
 #: Windows that may listen at once, and of one client.
 STREAMS, STREAMS_OF_ONE = 256, 32

@@ -8,16 +8,20 @@ One thread calls it; the web server reads the `Board` it publishes to.
 from __future__ import annotations
 
 import logging
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable
 
 import orjson
 
 from recaug.bounds import Bound, hit
-from recaug.events import Reason, items_of
+from recaug.events import items_of
 from recaug.kafka import Record
 from recaug.page.board import Board, Message
+from recaug.page.deeds import Deeds
+from recaug.page.letters import Letters
 from recaug.page.meters import Meters
+from recaug.page.pairs import Pairs
+from recaug.page.people import People
 from recaug.page.quality import Quality
 from recaug.page.shop import Shop
 from recaug.page.trace import Traces, stages_ms
@@ -27,22 +31,15 @@ from recaug.topics import Topics
 
 log = logging.getLogger(__name__)
 
-PAIRS = 12
-LETTERS = 20
 ATTEMPTS = 40
 FALLBACKS = 500
 LISTS = 1_000
 POPULAR = 10
 
-#: Milliseconds between two pairs shown: more than a few a second nobody can read.
-PAIR_GAP_MS = 250.0
-
 #: What the shop calls popular forgets half in this time.
 HALF_LIFE_S = 600.0
 
 MINE = "you-"
-
-REASONS = frozenset(map(str, Reason))
 
 
 class Live:
@@ -58,18 +55,18 @@ class Live:
         self.traces = Traces()
         self.shop = Shop()
         self.quality = Quality()
+        self.deeds = Deeds()
+        self.pairs = Pairs()
         self._board, self._deliver = board, deliver
         self._meters = Meters(now_ms / 1000)
         self._popular = Popularity(HALF_LIFE_S, capacity=20_000)
-        self._pairs: deque[Message] = deque(maxlen=PAIRS)
-        self._letters: deque[Message] = deque(maxlen=LETTERS)
-        self._reasons: Counter[str] = Counter()
+        self._people = People()
+        self._letters = Letters()
         self._attempts: dict[str, Message] = {}
         self._promotions: deque[Message] = deque(maxlen=ATTEMPTS)
         self._fallbacks: deque[str | None] = deque(maxlen=FALLBACKS)
         self._lists: dict[str, Message] = {}
         self._serving: Message | None = None
-        self._next_pair_ms = 0.0
         self._folds: dict[str, Callable[[Record, float], None]] = {
             **{topic.name: self._arrived for topic in topics.behaviour},
             topics.events.name: self._cleaned,
@@ -119,11 +116,18 @@ class Live:
 
     def _cleaned(self, record: Record, now_ms: float) -> None:
         event = _object(record.value)
-        if event is None:
+        if event is None or record.key is None:
             return
-        self.traces.at(str(event.get("event_id"))).cleaned_ms = record.timestamp_ms
-        for item_id in items_of(event):
+        event_id = str(event.get("event_id"))
+        self.traces.at(event_id).cleaned_ms = record.timestamp_ms
+        self.pairs.saw(event_id, record.value or b"")
+        items, user = items_of(event), record.key.decode(errors="replace")
+        for item_id in items:
             self._popular.add(item_id, record.timestamp_ms)
+        if user.startswith(MINE):
+            self.deeds.note(user, event)
+        elif items and event.get("user_id") is not None:
+            self._people.note(user, items[0], record.timestamp_ms)
 
     def _item(self, record: Record, now_ms: float) -> None:
         if record.key is not None:
@@ -152,16 +156,11 @@ class Live:
             return
         user = record.key.decode(errors="replace")
         self._lists.pop(user, None)
-        for shown in (self._pairs, self._letters):
-            kept = [message for message in shown if not _names(message, user)]
-            shown.clear()
-            shown.extend(kept)
+        for shown in (self.pairs, self._letters, self._people, self.deeds):
+            shown.forget(user)
 
     def _rejected(self, record: Record, now_ms: float) -> None:
-        letter = to_letter(record)
-        self._letters.appendleft(letter)
-        # Anybody may write to the topic: a reason that is none is counted as one.
-        self._reasons[letter["reason"] if letter["reason"] in REASONS else "unknown"] += 1
+        self._letters.add(record)
 
     def _answered(self, record: Record, now_ms: float) -> None:
         answer = _object(record.value)
@@ -179,10 +178,11 @@ class Live:
         user = record.key.decode(errors="replace")
         if user.startswith(MINE):
             self._mine(user, answer, parts)
-        self._pair(user, answer, record, trace.arrived_ms if trace else None, now_ms)
+        if self.pairs.wants(now_ms) or user.startswith(MINE):
+            self._pair(user, answer, record, trace.arrived_ms if trace else None, now_ms)
 
     def _mine(self, user: str, answer: Message, parts: dict[str, float]) -> None:
-        message = {**self._list(answer), "stages": parts}
+        message = {**self._list(user, answer), "stages": parts}
         self._lists.pop(user, None)
         self._lists[user] = message
         if len(self._lists) > LISTS:
@@ -190,7 +190,7 @@ class Live:
             del self._lists[next(iter(self._lists))]
         self._deliver(user, message)
 
-    def _list(self, answer: Message) -> Message:
+    def _list(self, user: str, answer: Message) -> Message:
         """An answer with the titles a person knows, the evidence of each reason included."""
         source = answer.get("source_event") or {}
         return {
@@ -199,38 +199,43 @@ class Live:
             "event": source.get("event"),
             "model": answer.get("model"),
             "fallback": answer.get("fallback"),
-            "items": [self._entry(item) for item in answer.get("items") or ()],
+            "items": [self._entry(user, item) for item in answer.get("items") or ()],
         }
 
-    def _entry(self, item: Message) -> Message:
+    def _entry(self, user: str, item: Message) -> Message:
         reason: Message = next(iter(item.get("reasons") or ()), {})
-        evidence = reason.get("item_id")
         return {
             **self.shop.card(str(item.get("item_id"))),
             "score": item.get("score"),
             "reason": reason.get("code"),
-            "evidence": self.shop.title(evidence) if evidence else None,
+            "retriever": item.get("retriever"),
+            **self._evidence(user, reason),
         }
+
+    def _evidence(self, user: str, reason: Message) -> Message:
+        """What a reason rests on: an item and how the user came upon it, or words."""
+        item_id = reason.get("item_id")
+        if item_id:
+            return {"evidence": self.shop.title(item_id), "did": self.deeds.kind(user, item_id)}
+        if reason.get("code") == "matches_search":
+            return {"evidence": self.deeds.term(user), "did": "search"}
+        return {"evidence": None, "did": None}
 
     def _pair(
         self, user: str, answer: Message, record: Record, arrived_ms: int | None, now_ms: float
     ) -> None:
-        if now_ms < self._next_pair_ms and not user.startswith(MINE):
-            return
-        self._next_pair_ms = now_ms + PAIR_GAP_MS
         source = answer.get("source_event") or {}
         items = list(answer.get("items") or ())[:3]
-        self._pairs.appendleft(
-            {
-                "id": answer.get("recommendation_id"),
-                "at_ms": record.timestamp_ms,
-                "user": user,
-                "event": source.get("event"),
-                "titles": [self.shop.title(str(item.get("item_id"))) for item in items],
-                "fallback": answer.get("fallback"),
-                "ms": None if arrived_ms is None else max(0, record.timestamp_ms - arrived_ms),
-            }
-        )
+        short = {
+            "id": source.get("event_id"),
+            "at_ms": record.timestamp_ms,
+            "user": user,
+            "event": source.get("event"),
+            "titles": [self.shop.title(str(item.get("item_id"))) for item in items],
+            "fallback": answer.get("fallback"),
+            "ms": None if arrived_ms is None else max(0, record.timestamp_ms - arrived_ms),
+        }
+        self.pairs.add(short, record.value or b"", now_ms)
 
     # -- what the page gets -----------------------------------------------------------------------
 
@@ -239,13 +244,13 @@ class Live:
         if self._meters.tick(now_ms / 1000):
             self._board.put("points", self._meters.points())
             self._board.put("popular", self._most_popular(now_ms))
+            self._board.put("people", self._present())
         known = sum(1 for fallback in self._fallbacks if fallback)
         fallback = known / len(self._fallbacks) if self._fallbacks else None
         self._board.put("now", {**self._meters.now(now_ms / 1000), "fallback": fallback})
-        self._board.put("pairs", list(self._pairs))
+        self._board.put("pairs", self.pairs.shown())
         self._board.put("catalogue", {"version": self.shop.version, "items": len(self.shop)})
-        letters = {"newest": list(self._letters), "reasons": dict(self._reasons.most_common())}
-        self._board.put("dead", letters)
+        self._board.put("dead", self._letters.section())
         self._board.put("models", self._models())
         if (quality := self.quality.section()) is not None:
             self._board.put("quality", quality)
@@ -254,6 +259,13 @@ class Live:
         top = self._popular.top(POPULAR, int(now_ms))
         return [{**self.shop.card(item_id), "reason": "popular"} for item_id, _ in top]
 
+    def _present(self) -> list[Message]:
+        """People one can follow, with what they looked at last."""
+        return [
+            {"id": person.id, "title": self.shop.title(person.item_id)}
+            for person in self._people.seated()
+        ]
+
     def _models(self) -> Message:
         attempts = sorted(self._attempts.values(), key=lambda a: str(a.get("created_at")))
         return {
@@ -261,38 +273,6 @@ class Live:
             "attempts": attempts,
             "promotions": list(self._promotions),
         }
-
-
-def to_letter(record: Record) -> Message:
-    """Return a dead letter as a person reads it: reason, sentence, source, first bytes."""
-
-    def header(name: str) -> str | None:
-        value = record.header(f"__streams.errors.{name}")
-        return None if value is None else value.decode(errors="replace")
-
-    return {
-        "at_ms": record.timestamp_ms,
-        "reason": header("exception") or "unknown",
-        "message": header("message") or "",
-        "source": {name: header(name) for name in ("topic", "partition", "offset")},
-        "key": _excerpt(record.key, 64),
-        "value": _excerpt(record.value, 240),
-    }
-
-
-def _names(message: Message, user: str) -> bool:
-    """Whether a pair is of this user, or a dead letter says their id anywhere."""
-    if "user" in message:
-        return bool(message["user"] == user)
-    told = (message["key"], message["value"], message["message"])
-    return any(text is not None and user in text for text in told)
-
-
-def _excerpt(data: bytes | None, limit: int) -> str | None:
-    if data is None:
-        return None
-    text = data[: limit * 4].decode(errors="replace")
-    return text if len(text) <= limit else text[:limit] + "…"
 
 
 def _object(value: bytes | None) -> Message | None:

@@ -25,21 +25,25 @@ from starlette.staticfiles import StaticFiles
 
 from recaug.bounds import Bound, hit
 from recaug.errors import Failure
+from recaug.events.kinds import SOCIAL
 from recaug.exposition import CONTENT_TYPE
 from recaug.page.board import Message
+from recaug.page.copies import copies
 from recaug.page.feed import PUBLISH_S, Feed, now_ms
-from recaug.page.gesture import Click, Gesture, Like, Search, to_event
+from recaug.page.gesture import Click, Gesture, Opinion, Search, Share, to_event
 from recaug.page.web import config, middleware
 from recaug.producer import Producer
 from recaug.settings import Settings
 
 STATIC = Path(__file__).parent / "static"
 MAX_BODY = 4_096
+#: Characters of an event id.
+MAX_ID = 128
 SEND_S = 5.0
 #: A body must be here within this.
 BODY_S = 10.0
 
-_gestures: TypeAdapter[Click | Like | Search] = TypeAdapter(Gesture)
+_gestures: TypeAdapter[Click | Search | Opinion | Share] = TypeAdapter(Gesture)
 
 
 class Page:
@@ -59,6 +63,7 @@ class Page:
                 Route("/", self.index),
                 Route("/stream", self.stream),
                 Route("/api/items", self.items),
+                Route("/api/pair", self.pair),
                 Route("/api/event", self.event, methods=["POST"]),
                 Route("/healthz", self.healthz),
                 Route("/metrics", self.metrics),
@@ -102,6 +107,24 @@ class Page:
         shop = self.feed.live.shop
         return _json({"version": shop.version, "total": len(shop), "items": shop.window()})
 
+    async def pair(self, request: Request) -> Response:
+        """One event of the sample and its list, both whole, and the event as something to run."""
+        event_id = request.query_params.get("event_id", "")[:MAX_ID]
+        pair = self.feed.live.pairs.whole(event_id)
+        if pair is None:
+            return _json({"error": "that was too long ago: open a newer one"}, 404)
+        event = orjson.loads(pair.event) if pair.event else None
+        copied = copies(event, self._topic(event), self.settings) if event else {}
+        answer = orjson.loads(pair.answer)
+        return _json({"event": event, "answer": answer, "copies": copied})
+
+    def _topic(self, event: Message) -> str:
+        """The topic that a producer puts an event of this kind on."""
+        topics = self.settings.topics
+        if event["event"] in SOCIAL:
+            return topics.social.name
+        return (topics.searches if event["event"] == "search" else topics.clickstream).name
+
     async def event(self, request: Request) -> Response:
         """Publish one gesture; answer once the broker has it."""
         try:
@@ -121,11 +144,13 @@ class Page:
             return _json({"error": str(error)}, 503)
         return _json(placed, 202)
 
-    def _publish(self, gesture: Click | Like | Search) -> Message:
+    def _publish(self, gesture: Click | Search | Opinion | Share) -> Message:
         producer = self._connect()
         sent_ms = now_ms()
         event = to_event(gesture, int(sent_ms))
         self.feed.live.traces.at(gesture.event_id).sent_ms = sent_ms
+        # Now, for the answer may be read before the event that it names as its reason.
+        self.feed.live.deeds.note(gesture.user, event)
         placed = producer.send(event).get(SEND_S)
         place = {"topic": placed.topic, "partition": placed.partition, "offset": placed.offset}
         return {"event": event, **place}

@@ -3,9 +3,12 @@
 import { showBehind, showFigures, showKafka, showLagTotal, showPoints } from "./figures.js";
 import { showDead, showLag, showPairs } from "./inside.js";
 import { answered, began, forget, showPopular } from "./list.js";
+import { openPairs } from "./pair.js";
 import { showModels, showServing } from "./models.js";
 import { showPromotions, showQuality } from "./quality.js";
 import { loadItems, markFresh, openShop } from "./shop.js";
+import { showPeople } from "./social.js";
+import { showHints, showStrips } from "./strips.js";
 
 const USER = "recaug.user";
 
@@ -72,6 +75,9 @@ const SECTIONS = {
   pairs: (pairs) => showPairs(pairs, user),
   dead: showDead,
   popular: showPopular,
+  people: showPeople,
+  strips: showStrips,
+  hints: showHints,
   catalogue,
 };
 
@@ -105,4 +111,5 @@ document.getElementById("fresh").addEventListener("click", () => {
 });
 
 openShop(act);
+openPairs();
 listen();

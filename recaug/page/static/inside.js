@@ -2,6 +2,7 @@
 
 import { $, clock, count, h, millis, span } from "./dom.js";
 import { MARKS, level, service } from "./figures.js";
+import { showPair } from "./pair.js";
 
 const LAG_TITLES = [["Service"], ["Topic"], ["Parts", "num"], ["Lag", "num"], ["Time lag", "num"],
   ["In/s", "num"], ["Out/s", "num"], ["Drains in", "num"], ["Verdict"]];
@@ -27,19 +28,20 @@ export function showLag(rows) {
 
 export function showPairs(pairs, user) {
   const place = $("pairs");
-  if (place.matches(":hover")) return; // a list that moves under the pointer cannot be read
+  // A list that moves under the pointer cannot be read, nor one that moves the keyboard's place.
+  if (place.matches(":hover, :focus-within")) return;
   place.replaceChildren(...(pairs.length ? pairs.map((pair) => line(pair, user))
     : [h("li.empty", {}, "Nothing yet. Start traffic, or click something in the shop.")]));
 }
 
 function line(pair, user) {
   const mine = pair.user === user;
-  return h(mine ? "li.mine" : "li", {},
+  return h(mine ? "li.mine" : "li", {}, h("button", { type: "button", onclick: () => showPair(pair.id) },
     h("span.who", {}, h("time", {}, clock(pair.at_ms)), h("b", {}, mine ? "you" : pair.user),
       h("span.event", {}, pair.event ?? "event")),
     h("span.titles", {}, pair.titles.join(" · ") || "an empty list"),
     h("span.ms", {}, pair.ms === null ? "" : `${millis(pair.ms)} ms`, pair.fallback
-      ? h("em", {}, ` ${pair.fallback}`) : null));
+      ? h("em", {}, ` ${pair.fallback}`) : null)));
 }
 
 export function showDead({ newest, reasons }) {
@@ -49,10 +51,12 @@ export function showDead({ newest, reasons }) {
     : [h("li.empty", {}, "None. Everything that came in could be used.")]));
 }
 
-function letter({ at_ms, reason, message, source, value }) {
-  const from = source.topic ? `${source.topic} ${source.partition}:${source.offset}` : "";
+/** What was wrong, its bytes, what to send instead, and what to type. */
+function letter({ at_ms, name, reason, meaning, field, message, command, fate, value }) {
   return h("li", {},
-    h("p", {}, h("code", {}, reason), h("time", {}, clock(at_ms)), h("span", {}, from)),
-    h("p.message", {}, message),
-    value ? h("pre", {}, value) : null);
+    h("p", {}, h("code", {}, reason), field ? h("b", {}, field) : null, h("time", {}, clock(at_ms)),
+      h("span", {}, name), fate === "open" ? null : h("span.fate", {}, `✓ ${fate}`)),
+    meaning ? h("p", {}, meaning) : null,
+    value ? h("pre", { title: value }, value) : null,
+    h("div.mend", {}, h("p", {}, h("b", {}, "To mend it: "), message), h("code", {}, command)));
 }

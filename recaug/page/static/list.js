@@ -2,30 +2,42 @@
 
 import { $, h, millis, price, say, still } from "./dom.js";
 import { art } from "./art.js";
+import { showPair } from "./pair.js";
 
 const PATIENCE_MS = 10000;
 const PARTS = [["browser", "browser"], ["kafka_in", "into Kafka"], ["clean", "clean"],
   ["recommend", "recommend"], ["kafka_out", "out of Kafka"]];
+const DID = { click: "you clicked", view: "you looked at", like: "you liked", follow: "you follow",
+  share: "you shared", add_to_cart: "you put in your cart", purchase: "you bought", comment: "you wrote about" };
 const REASONS = { popular: "popular now", trending: "trending", new_item: "new in the shop",
   bought_together: "bought together", matches_search: "matches your search",
   followed_creator: "from whom you follow", explore: "a guess" };
-const FALLBACKS = { popular: "No model yet: these are popular. The first one is being learned from the traffic.",
-  no_history: "The model knows nothing of you yet: these are popular. Click another item.",
+/** Where no evidence is given: who brought the item in. */
+const RETRIEVERS = { sessions: "others chose it after the same items", search: "matches your search",
+  popularity: "popular now", newest: "new in the shop" };
+const FALLBACKS = { popular: "No model yet: this is what others chose. The first model is being learned from the traffic.",
+  no_history: "The model knows nothing of what you did yet: this is what others chose.",
   state_unavailable: "Your history cannot be read just now (is Redis up?): anybody's list.",
   consent: "You asked for no personal list: this is anybody's." };
 
 const waiting = new Map();
+let newest = null;
+let latest = null;
 let order = [];
 let mine = false;
 let act = () => {};
 let ticking = 0;
 let recommendation = null;
 
-export const openList = (gesture) => { act = gesture; };
+export function openList(gesture) {
+  act = gesture;
+  $("see").addEventListener("click", () => showPair(newest));
+}
 
 /** The stopwatch starts. */
 export function began(eventId, words) {
   waiting.set(eventId, { at: performance.now(), words });
+  latest = eventId;
   if (waiting.size > 50) waiting.delete(waiting.keys().next().value);
   $("watch").dataset.state = "running";
   say($("told"), words);
@@ -37,7 +49,8 @@ export function began(eventId, words) {
 
 function tick(eventId) {
   const started = waiting.get(eventId);
-  if (!started) return;
+  // Of two events at once the second may be answered alone, and its watch is the one that runs.
+  if (!started || latest !== eventId) return;
   const ms = performance.now() - started.at;
   say($("time"), millis(ms));
   if (ms > PATIENCE_MS) fail(eventId, "No answer in 10 s. The table of services below says who is behind.");
@@ -61,6 +74,8 @@ export function answered(list) {
   waiting.delete(list.event_id);
   mine = true;
   recommendation = list.recommendation_id;
+  newest = list.event_id;
+  $("see").hidden = !newest;
   say($("list-title"), "Your list");
   note(list.fallback);
   if (started) stopwatch(performance.now() - started.at, list, started.words);
@@ -102,6 +117,8 @@ export function forget() {
   recommendation = null;
   order = [];
   waiting.clear();
+  newest = null;
+  $("see").hidden = true;
   $("rows").replaceChildren();
   $("watch").dataset.state = "idle";
   say($("time"), "0");
@@ -145,22 +162,26 @@ function row(item) {
     h("span.rank"),
     h("button.pick", { type: "button", onclick: pick },
       h("span.thumb", {}, art(item)),
-      h("span.words", {}, h("span.title", {}, item.title), h("span.why"))),
-    h("span.price", {}, price(item)));
+      h("span.words", {}, h("span.title", {}, item.title), h("span.price", {}, price(item)), h("span.why"))));
   return element;
 }
 
 function update(element, item, place, was) {
   say(element.querySelector(".title"), item.title);
   const why = element.querySelector(".why");
-  why.replaceChildren(h(`span.chip.${item.reason ?? "model"}`, {}, reason(item)));
+  why.className = `why ${item.reason ?? "model"}`;
+  why.replaceChildren(...reason(item));
   element.querySelector(".rank").replaceChildren(String(place + 1), moved(item.id, place, was));
   return element;
 }
 
-function reason(item) {
-  if (item.evidence) return `because of ${item.evidence}`;
-  return REASONS[item.reason] ?? "fits what you did";
+/** The words of a reason, with the evidence it rests on where it rests on any. */
+function reason({ reason: code, retriever, evidence, did }) {
+  if (!evidence) return [REASONS[code] ?? RETRIEVERS[retriever] ?? "fits what you did"];
+  const named = h("b", {}, did === "search" ? `“${evidence}”` : evidence);
+  if (did === "search") return ["matches your search ", named];
+  if (code === "bought_together") return ["others chose it with ", named];
+  return [`because ${DID[did] ?? "of"} `, named];
 }
 
 /** How far a row moved, in a sign and a number: colour only repeats it. */

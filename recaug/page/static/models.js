@@ -21,7 +21,8 @@ export function showServing(model) {
     return;
   }
   const device = model.provider?.replace("ExecutionProvider", "");
-  say(pill, [`model ${short(serving)}`, device, model.precision].filter(Boolean).join(" · "));
+  pill.replaceChildren(`model ${short(serving)}`,
+    h("span.more-said", {}, ["", device, model.precision].filter((part) => part !== undefined).join(" · ")));
   pill.title = `${model.name} ${serving} answers now`;
   pill.dataset.level = "good";
 }

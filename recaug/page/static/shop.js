@@ -1,8 +1,9 @@
-// The shop window: cards to click and like, categories, and a search that is also an event.
+// The shop window: cards to click, like, share and follow, categories, and a search that is an event.
 
 import { $, count, h, hash, price, say } from "./dom.js";
 import { art } from "./art.js";
 import { openList } from "./list.js";
+import { forgetSocial, holds, icon, openSocial, press, share, toggle } from "./social.js";
 
 /** Two columns on a phone: your list must not be a long way down. */
 const PAGE = matchMedia("(max-width: 620px)").matches ? 8 : 20;
@@ -17,11 +18,11 @@ let act = () => {};
 let typing = 0;
 let published = "";
 const clicked = new Set();
-const liked = new Set();
 
 export function openShop(gesture) {
   act = gesture;
   openList(gesture);
+  openSocial(gesture);
   $("more").addEventListener("click", () => {
     shown += PAGE;
     draw();
@@ -64,7 +65,7 @@ export async function loadItems() {
 
 export function markFresh() {
   clicked.clear();
-  liked.clear();
+  forgetSocial();
   published = "";
   draw();
 }
@@ -124,26 +125,30 @@ function card(item) {
       h("span.brand", {}, item.brand ?? item.category ?? ""),
       h("span.title", {}, item.title),
       h("span.price", {}, item.sold_out ? "sold out" : price(item))),
-    h("button.like", { type: "button", "aria-label": `Like ${item.title}`, onclick: () => like(item) }, "♥"));
+    item.brand ? button("follow", `Follow ${item.brand}`, () => toggle("follow", "brand", item.brand, item.brand)) : null,
+    h("span.deeds", {},
+      button("like", `Like ${item.title}`, () => toggle("like", "item", item.id, item.title), icon("like")),
+      button("share", `Share ${item.title}`, () => share(item.id, item.title), icon("share"))));
+}
+
+function button(kind, words, does, picture) {
+  const pressed = () => {
+    does();
+    draw();
+  };
+  return h(`button.${kind}`, { type: "button", "aria-label": words, title: words, onclick: pressed }, picture);
 }
 
 function update(element, item) {
   element.classList.toggle("clicked", clicked.has(item.id));
-  element.querySelector(".like").setAttribute("aria-pressed", String(liked.has(item.id)));
+  element.querySelector(".like").setAttribute("aria-pressed", String(holds("like", "item", item.id)));
+  const follow = element.querySelector(".follow");
+  if (follow) press(follow, holds("follow", "brand", item.brand));
   return element;
 }
 
 function click(item) {
   clicked.add(item.id);
   act({ event: "click", item_id: item.id }, `You clicked ${item.title}`);
-  draw();
-}
-
-function like(item) {
-  const undo = liked.has(item.id);
-  if (undo) liked.delete(item.id);
-  else liked.add(item.id);
-  const gesture = { event: "like", item_id: item.id };
-  act(undo ? { ...gesture, undo } : gesture, `${undo ? "You took back your like of" : "You liked"} ${item.title}`);
   draw();
 }

@@ -8,7 +8,7 @@ import orjson
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from recaug.events import Click, Like, Search, items_of, parse_event
+from recaug.events import Click, Follow, Like, Search, Share, items_of, parse_event
 from recaug.page.gesture import Gesture, to_event
 
 NOW_MS = 1_764_000_000_000
@@ -39,11 +39,29 @@ def test_a_search_is_a_search() -> None:
     assert event.search_term == "trail shoes"
 
 
-def test_a_like_speaks_for_its_item_until_it_is_taken_back() -> None:
-    event = parsed(event="like", item_id="sku-1")
-    assert isinstance(event, Like)
+@pytest.mark.parametrize(("kind", "model"), [("like", Like), ("follow", Follow)])
+def test_a_like_or_follow_speaks_for_its_item_until_it_is_taken_back(
+    kind: str, model: type[Any]
+) -> None:
+    about = {"event": kind, "target_type": "item", "target_id": "sku-1"}
+    event = parsed(**about)
+    assert isinstance(event, model)
     assert items_of(event.model_dump()) == ("sku-1",)
-    assert items_of(parsed(event="like", item_id="sku-1", undo=True).model_dump()) == ()
+    assert items_of(parsed(**about, undo=True).model_dump()) == ()
+
+
+def test_a_share_cannot_be_taken_back() -> None:
+    about = {"event": "share", "target_type": "item", "target_id": "sku-1"}
+    assert isinstance(parsed(**about), Share)
+    with pytest.raises(ValidationError):
+        adapter.validate_python({**YOU, **about, "undo": True})
+
+
+@pytest.mark.parametrize("target", ["brand", "user"])
+def test_people_and_brands_are_followed(target: str) -> None:
+    event = parsed(event="follow", target_type=target, target_id="Alder & Pike")
+    assert isinstance(event, Follow)
+    assert (event.target_type, event.target_id) == (target, "Alder & Pike")
 
 
 @pytest.mark.parametrize(
@@ -57,6 +75,10 @@ def test_a_like_speaks_for_its_item_until_it_is_taken_back() -> None:
         {"event": "click", "item_id": "i", "price": 3},
         {"event": "click", "item_id": "x" * 129},
         {"event": "search", "search_term": ""},
+        {"event": "like", "item_id": "i"},
+        {"event": "comment", "target_type": "item", "target_id": "i"},
+        {"event": "follow", "target_type": "planet", "target_id": "i"},
+        {"event": "like", "target_type": "item", "target_id": "i", "undo": False},
     ],
 )
 def test_anything_else_is_refused(fields: dict[str, Any]) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from recaug.page.board import Board, Message
-from recaug.page.live import PAIR_GAP_MS, PAIRS, Live
+from recaug.page.live import Live
+from recaug.page.pairs import GAP_MS, SHOWN, Pair
 from tests.recaug.page.records import (
     TOPICS,
     answer,
@@ -58,8 +59,36 @@ def test_your_answer_names_titles_evidence_and_the_time_each_stage_took(window: 
     assert message["stages"] == {"kafka_in": 2, "clean": 5, "recommend": 10, "kafka_out": 3}
     (item,) = message["items"]
     assert (item["title"], item["evidence"]) == ("Elm Stove", "Frost Tent")
-    assert item["reason"] == "similar_to_recent_click"
+    assert (item["reason"], item["did"]) == ("similar_to_recent_click", "click")
     assert window.live.list_of("you-abcdef") == message
+
+
+def test_a_reason_says_how_you_came_upon_its_evidence_or_what_you_searched(window: Window) -> None:
+    you, name = "you-abcdef", TOPICS.events.name
+    about = {"event_id": "e1", "user_id": you, "timestamp": START_MS}
+    liked = {**about, "event": "like", "target_type": "item", "target_id": "a", "value": 1}
+    searched = {**about, "event": "search", "search_term": "tent"}
+    window.fold(document("a", "Frost Tent"))
+    window.fold(record(name, you, liked), record(name, you, searched))
+    window.fold(answered(you, answer("e1", "b", because="a")))
+    found = {
+        **answer("e2", "b"),
+        "items": [{"item_id": "b", "reasons": [{"code": "matches_search"}]}],
+    }
+    window.fold(answered(you, found))
+    window.fold(answered(you, answer("e3", "b", because="never touched")))
+    told = [(m["items"][0]["evidence"], m["items"][0]["did"]) for _, m in window.delivered]
+    assert told == [("Frost Tent", "like"), ("tent", "search"), ("never touched", None)]
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_a_pair_is_kept_whole_whichever_is_read_first(
+    window: Window, order: tuple[int, int]
+) -> None:
+    happened, made = cleaned("u", "e1", "a"), answered("u", answer("e1", "b"))
+    window.fold(*((happened, made)[number] for number in order))
+    assert window.live.pairs.whole("e1") == Pair("u", happened.value, made.value or b"")
+    assert window.shown()["pairs"][0]["id"] == "e1"
 
 
 def test_other_peoples_answers_are_delivered_to_nobody(window: Window) -> None:
@@ -144,9 +173,40 @@ def test_dead_letters_say_why_and_from_where(window: Window) -> None:
     window.fold(letter, letter)
     dead = window.shown()["dead"]
     assert dead["reasons"] == {"bad_json": 2}
-    assert dead["newest"][0]["source"] == {"topic": "clickstream", "partition": "3", "offset": "41"}
-    assert dead["newest"][0]["message"] == "value is no JSON: send one object"
-    assert len(dead["newest"][0]["value"]) == 241
+    newest = dead["newest"][0]
+    assert (newest["name"], newest["fate"]) == ("clickstream:3:41", "open")
+    assert newest["message"] == "value is no JSON: send one object"
+    assert newest["meaning"].startswith("Not one JSON document")
+    assert "recaug dlq retry clickstream:3:41" in newest["command"]
+    assert len(newest["value"]) == 241
+
+
+def test_what_was_done_about_a_letter_is_told_and_is_no_letter(window: Window) -> None:
+    about = {
+        "__streams.errors.exception": "missing_field",
+        "__streams.errors.message": "item_id is missing: add it.",
+        "__streams.errors.topic": "clickstream",
+        "__streams.errors.partition": "3",
+    }
+    for offset in ("41", "42"):
+        where = {"__streams.errors.offset": offset}
+        window.fold(record(TOPICS.dead_letters.name, "u", {"event": "click"}, 0, **about, **where))
+    done = {"__streams.errors.offset": "41", "recaug.handled": "retried"}
+    window.fold(record(TOPICS.dead_letters.name, None, b"", 0, **about, **done))
+    dead = window.shown()["dead"]
+    assert [(one["name"], one["fate"]) for one in dead["newest"]] == [
+        ("clickstream:3:42", "open"),
+        ("clickstream:3:41", "retried"),
+    ]
+    assert dead["reasons"] == {"missing_field": 2}
+    assert dead["newest"][0]["field"] == "item_id"
+    assert dead["newest"][0]["command"] == "recaug dlq retry clickstream:3:42 --set item_id=VALUE"
+
+
+def test_a_command_to_paste_holds_nothing_that_somebody_wrote(window: Window) -> None:
+    forged = {"__streams.errors.topic": "x; rm -rf ~", "__streams.errors.partition": "1"}
+    window.fold(record(TOPICS.dead_letters.name, "u", b"{", 0, **forged))
+    assert window.shown()["dead"]["newest"][0]["command"] == "recaug dlq list"
 
 
 def test_pairs_are_a_sample_but_yours_are_all_there(window: Window) -> None:
@@ -161,11 +221,11 @@ def test_pairs_are_a_sample_but_yours_are_all_there(window: Window) -> None:
 
 
 def test_no_more_pairs_are_kept_than_shown(window: Window) -> None:
-    for number in range(3 * PAIRS):
+    for number in range(3 * SHOWN):
         made = answered("u", answer(f"e{number}", "b"))
-        window.fold(made, now_ms=START_MS + number * PAIR_GAP_MS)
+        window.fold(made, now_ms=START_MS + number * GAP_MS)
     pairs = window.shown()["pairs"]
-    assert len(pairs) == PAIRS
+    assert len(pairs) == SHOWN
     assert pairs[0]["id"] != pairs[-1]["id"]
 
 
@@ -202,10 +262,17 @@ def test_who_is_erased_is_shown_no_longer(window: Window) -> None:
         record(TOPICS.dead_letters.name, "bob", b"[", START_MS),
     ]
     window.fold(*letters, answered("ann-7f3a", answer("e1", "b")))
-    window.fold(answered("bob", answer("e2", "b")), now_ms=START_MS + PAIR_GAP_MS)
+    window.fold(cleaned("ann-7f3a", "e1", "a"), cleaned("bob", "e2", "b"))
+    window.fold(answered("bob", answer("e2", "b")), now_ms=START_MS + GAP_MS)
     assert len(window.shown()["dead"]["newest"]) == 3
+    assert [person["id"] for person in window.shown(START_MS + 1_000)["people"]] == [
+        "ann-7f3a",
+        "bob",
+    ]
     window.fold(record(TOPICS.clean_users.name, "ann-7f3a", None))
-    shown = window.shown()
+    shown = window.shown(START_MS + 2_000)
+    assert [person["id"] for person in shown["people"]] == ["bob"]
+    assert window.live.pairs.whole("e1") is None
     assert [letter["key"] for letter in shown["dead"]["newest"]] == ["bob"]
     assert [pair["user"] for pair in shown["pairs"]] == ["bob"]
     window.fold(record(TOPICS.clean_users.name, "bob", {"user_id": "bob"}))

@@ -77,7 +77,7 @@ def test_a_gesture_is_an_event_on_its_topic_under_its_users_key(
     gestures: dict[str, dict[str, Any]] = {
         settings.topics.clickstream.name: {"event": "click", "item_id": "sku-1", "index": 2},
         settings.topics.searches.name: {"event": "search", "search_term": "tent"},
-        settings.topics.social.name: {"event": "like", "item_id": "sku-1"},
+        settings.topics.social.name: {"event": "like", "target_type": "item", "target_id": "sku-1"},
     }
     for topic, gesture in gestures.items():
         reply = client.post(json.dumps({**YOU, **gesture}).encode(), Origin=client.address)
@@ -127,6 +127,27 @@ def test_item_documents_are_the_shop(
         "i1": "Frost <b>Tent</b>",
         "i2": "Elm Stove",
     }
+
+
+def test_a_pair_is_given_whole_with_its_event_to_copy_until_it_is_too_old(
+    client: Client, page: Page, settings: Settings, outside: KafkaProducer
+) -> None:
+    topics, made = settings.topics, answer("e1", "i1")
+    liked = {
+        "event": "like", "event_id": "e1", "timestamp": 1_764_000_000_000, "user_id": "u-1",
+        "target_type": "item", "target_id": "i7", "value": 1, "undo": False,
+    }  # fmt: skip
+    outside.send(topics.events.name, key=b"u-1", value=json.dumps(liked).encode())
+    outside.send(topics.recommendations.name, key=b"u-1", value=json.dumps(made).encode())
+    outside.flush()
+    with news(page) as wait_for:
+        wait_for("pairs", lambda section: section and section[0]["id"] == "e1")
+    found = client.get("/api/pair?event_id=e1").json()
+    assert (found["event"], found["answer"]) == (liked, made)
+    assert f"-t {topics.social.name} -k u-1" in found["copies"]["kcat"]
+    assert settings.kafka in found["copies"]["python"]
+    for unknown in ("/api/pair?event_id=e2", "/api/pair"):
+        assert client.get(unknown).status == 404
 
 
 def test_health_follows_the_broker(client: Client, page: Page) -> None:
