@@ -7,7 +7,7 @@ RECAUG  := .venv/bin/recaug
 SYSTEM_PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up test bench soak lint schema clean
+.PHONY: help setup up test bench soak lint schema docs pictures clean
 
 help: ## Show this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,9 +46,20 @@ lint: setup ## ruff, mypy --strict, import-linter
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 
-schema: setup ## Write JSON Schema, AsyncAPI and the reference anew
+schema: setup ## Write anew what is generated: schemas, AsyncAPI, the reference, rights, Kubernetes
 	$(RECAUG) schema export
+	$(PYTHON) -m recaug.cli.reference
 	$(PYTHON) -m tests.hostile
+	$(PYTHON) -m docs.hooks.generated
+	$(PYTHON) -m streams.acl kafka > ops/acl/kafka.sh
+	$(PYTHON) -m streams.acl redis > ops/acl/redis.acl
+	$(PYTHON) -m ops.k8s.write
+
+docs: setup ## Write the documentation to site/; fails on a broken link or a stale generated page
+	NO_MKDOCS_2_WARNING=1 $(PYTHON) -m mkdocs build --strict
+
+pictures: setup ## Film the page and take its pictures anew, into docs/images (needs Chromium)
+	$(PYTHON) docs/images/make.py
 
 clean: ## Remove the environment and the local instance's data
 	rm -rf .venv .recaug

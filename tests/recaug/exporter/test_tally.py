@@ -36,7 +36,11 @@ def test_nothing_is_nought_for_every_reason_and_fallback() -> None:
 def test_refusals_are_counted_by_a_closed_list_of_reasons() -> None:
     reasons = ("bad_json", "bad_json", "no_user", "made up by a stranger")
     header = "__streams.errors.exception"
-    page = told(*(record(TOPICS.dead_letters.name, "k", b"", **{header: r}) for r in reasons))
+    dropped = record(
+        TOPICS.dead_letters.name, "k", b"", **{header: "bad_json", "recaug.handled": "dropped"}
+    )
+    letters = [record(TOPICS.dead_letters.name, "k", b"", **{header: r}) for r in reasons]
+    page = told(*letters, dropped)
     counts = {
         dict(labels)["reason"]: count
         for labels, count in page.of("recaug_dead_letters_total").items()
