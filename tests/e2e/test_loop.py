@@ -25,9 +25,9 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def report(directory: Path) -> Iterator[dict[str, Any]]:
-    """What an independent reader of the topics found after a minute of simulated traffic."""
-    settings = {"train_first_events": "3000", "train_budget_s": "12"}
-    options = ("--traffic", "simulate:200", "--for", "60", "--no-page")
+    """What an independent reader of the topics found after a good minute of simulated traffic."""
+    settings = {"train_first_events": "2000", "train_budget_s": "8"}
+    options = ("--traffic", "simulate:200", "--for", "75", "--no-page")
     with House(directory, *options, **settings) as house:
         until(lambda: house.process.poll() is not None, 420.0, house._explain)
         assert house.process.returncode == 0, house._explain()
