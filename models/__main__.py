@@ -15,6 +15,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,11 @@ from recaug.settings import Settings
 
 if TYPE_CHECKING:
     from models.bars import Bars
+
+
+#: The lowest priority there is, of a process and of a session.
+LEAST = 19
+AUTOGROUP = Path("/proc/self/autogroup")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -116,7 +122,11 @@ def _print(measure: Callable[[Bars], object]) -> None:
 
 def _be_modest() -> None:
     """Serving comes first: the lowest priority, and no threads but those asked for."""
-    os.nice(19)
+    os.nice(LEAST)
+    # Linux shares processors among sessions first (sched_autogroup), and `learn` starts us in one
+    # of our own: there our niceness is compared with nobody's.
+    with suppress(OSError):
+        AUTOGROUP.write_text(str(LEAST))
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
