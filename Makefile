@@ -6,6 +6,10 @@ PYTHON  := .venv/bin/python
 RECAUG  := .venv/bin/recaug
 SYSTEM_PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3)
 
+# Where it is set, every process would compile the packages it loads anew: seconds for each of the
+# hundreds that the tests start.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help setup up test bench soak lint schema docs pictures clean
 
