@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
@@ -57,18 +57,6 @@ def service(
     finally:
         process.kill()
         process.wait()
-
-
-@contextmanager
-def hogs(number: int) -> Iterator[None]:
-    """Processes that want a processor all the time and give nothing for it."""
-    with ExitStack() as stack:
-        for _ in range(number):
-            # Spawned so that it dies with us, however a test run ends.
-            hog = spawn([sys.executable, "-c", "while True: pass"], Path(os.devnull))
-            stack.callback(hog.wait)
-            stack.callback(hog.kill)
-        yield
 
 
 @contextmanager

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -20,8 +18,7 @@ from recaug.local.redis import binary
 from recaug.pulse import Pulse
 from recaug.settings import Settings
 from tests.e2e.faults.proxy import Proxy
-from tests.e2e.flooded import flood, hogs, service, trickle, watch
-from tests.e2e.house import until
+from tests.e2e.flooded import flood, service, trickle, watch
 
 pytestmark = pytest.mark.e2e
 
@@ -53,25 +50,6 @@ def causes(found: list[Hint]) -> list[Cause]:
     return [hint.cause for hint in found]
 
 
-def test_a_host_without_a_free_processor_and_then_a_fine_tune_there(
-    installed: Settings, tmp_path: Path
-) -> None:
-    flood(installed, installed.topics.clickstream.name, 600_000)
-    with service("clean", installed, tmp_path) as clean, ExitStack() as stack:
-        until(lambda: '"ready"' in (tmp_path / "clean.log").read_text(), 90.0)
-        # Its threads together get a small part of what they ask for.
-        stack.enter_context(hogs(3 * (os.cpu_count() or 1)))
-        (host,) = watch(installed, "clean", clean, lambda found: causes(found) == [Cause.HOST])
-        assert host.more_workers is False
-        assert host.evidence["load"] >= 0.9
-        assert host.evidence["cpu"] < 0.8
-        assert "another host would help" in host.words
-        says_learn(installed, fine_tuning=True)
-        (tune,) = watch(installed, "clean", clean, lambda found: causes(found) == [Cause.FINE_TUNE])
-        assert tune.more_workers is False
-        assert "RECAUG_TRAIN_THREADS" in tune.mend
-
-
 def says_learn(settings: Settings, fine_tuning: bool) -> None:
     """What learn publishes of itself on this host while it trains."""
     pulse = Pulse(
@@ -98,21 +76,41 @@ def test_a_slow_redis(installed: Settings, tmp_path: Path, far_redis: tuple[str,
     assert "redis-cli --latency" in hint.mend
 
 
-def test_a_scorer_that_takes_the_time(installed: Settings, tmp_path: Path) -> None:
+def with_room(pulse: Pulse) -> Pulse:
+    """Wherever the tests run, others may use the host too: the worker itself is real."""
+    return pulse.model_copy(update={"load": 0.5, "cpu_s": pulse.busy_s})
+
+
+def starved(pulse: Pulse) -> Pulse:
+    """The same worker where others take what it asks for, however many processors there are."""
+    return pulse.model_copy(update={"load": 1.0, "cpu_s": 0.3 * pulse.busy_s})
+
+
+def test_a_scorer_that_takes_the_time_then_a_host_without_a_processor_then_a_fine_tune_there(
+    installed: Settings, tmp_path: Path
+) -> None:
     promote(installed, 200_000)
     flood(installed, installed.topics.events.name, 60_000, items=200_000)
-
-    def with_room(pulse: Pulse) -> Pulse:
-        """Wherever the tests run, others may use the host too: the worker itself is real."""
-        return pulse.model_copy(update={"load": 0.5, "cpu_s": pulse.busy_s})
-
     # Every event gets a list of its own.
     with service("recommend", installed, tmp_path, RECAUG_COALESCE="never") as worker:
-        (hint,) = watch(
-            installed, "recommend", worker, lambda found: causes(found) == [Cause.SCORER], with_room
-        )
-    assert hint.evidence["score"] >= 0.5
+
+        def only(cause: Cause, seen: Callable[[Pulse], Pulse]) -> Hint:
+            (hint,) = watch(
+                installed, "recommend", worker, lambda found: causes(found) == [cause], seen
+            )
+            return hint
+
+        scorer = only(Cause.SCORER, with_room)
+        host = only(Cause.HOST, starved)
+        says_learn(installed, fine_tuning=True)
+        tune = only(Cause.FINE_TUNE, starved)
+    assert scorer.evidence["score"] >= 0.5
     # One worker of four possible ones, on a host with room.
-    assert hint.more_workers is True
-    assert "--scale recommend=4" in hint.mend
-    assert "RECAUG_PROVIDER=cuda" in hint.mend
+    assert scorer.more_workers is True
+    assert "--scale recommend=4" in scorer.mend
+    assert "RECAUG_PROVIDER=cuda" in scorer.mend
+    assert host.more_workers is False
+    assert host.evidence["cpu"] < 0.8
+    assert "another host would help" in host.words
+    assert tune.more_workers is False
+    assert "RECAUG_TRAIN_THREADS" in tune.mend

@@ -70,8 +70,12 @@ class Proxy:
         server.close()
         self.silent, self.cut = False, True
         self._close_all()
-        # Not cancelled: asyncio's streams report a cancelled connection as an error.
-        await asyncio.gather(*asyncio.all_tasks() - {asyncio.current_task()})
+        # Not cancelled: asyncio's streams report a cancelled connection as an error. A connection
+        # cancels its own two ways, though, and that is no error.
+        rest = asyncio.all_tasks() - {asyncio.current_task()}
+        for ended in await asyncio.gather(*rest, return_exceptions=True):
+            if isinstance(ended, Exception):
+                raise ended
 
     def _close_all(self) -> None:
         for writer in list(self._open):
