@@ -15,7 +15,7 @@ from kafka.errors import CommitFailedError, KafkaError, RebalanceInProgressError
 from kafka.structs import OffsetAndMetadata
 
 from recaug.connect import broker_of
-from recaug.errors import Failure, Unreachable
+from recaug.errors import Failure, Unreachable, no_topic
 from recaug.events.recommendation import Recommendation
 from recaug.kafka import Record, consumer, to_record
 from recaug.security import Broker
@@ -101,11 +101,7 @@ class Deliveries:
     def _subscribe(self, topics: list[str]) -> None:
         for topic in topics:
             if not self._client.partitions_for_topic(topic):
-                raise Failure(
-                    f"topic {topic} is not there",
-                    "the services create every topic and have not run on this broker",
-                    "recaug up   (a prefix? set RECAUG_PREFIX as the services have it)",
-                )
+                raise no_topic(topic)
         self._client.subscribe(topics)
 
     def _pass(self, record: Record) -> None:

@@ -36,3 +36,12 @@ class Usage(Failure):
     """A command was given what it cannot take."""
 
     code = 64
+
+
+def no_topic(topic: str, make: str = "recaug up") -> Failure:
+    """The topic is not on the broker; `make` is the command that creates it."""
+    return Failure(
+        f"topic {topic} is not there",
+        "the services create every topic and have not run on this broker",
+        f"{make}   (a prefix? set RECAUG_PREFIX as the services have it)",
+    )

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import Any, Self
 
-from kafka import TopicPartition
+from kafka import KafkaConsumer, TopicPartition
 
-from recaug.errors import Failure
+from recaug.errors import no_topic
 from recaug.kafka import Record, consumer, to_record
 from recaug.security import Broker
 
@@ -34,7 +34,7 @@ class Follower:
         try:
             places = [at for topic in topics for at in self._partitions(topic)]
             self._client.assign(places)
-            self._stand(places, since_ms)
+            stand(self._client, places, since_ms)
         except BaseException:
             self._client.close()
             raise
@@ -58,21 +58,29 @@ class Follower:
     def _partitions(self, topic: str) -> list[TopicPartition]:
         numbers = self._client.partitions_for_topic(topic)
         if not numbers:
-            raise Failure(
-                f"topic {topic} is not there",
-                "the services create every topic and have not run on this broker",
-                "recaug up   (a prefix? set RECAUG_PREFIX as the services have it)",
-            )
+            raise no_topic(topic)
         return [TopicPartition(topic, number) for number in sorted(numbers)]
 
-    def _stand(self, places: list[TopicPartition], since_ms: int | None) -> None:
-        ends = self._client.end_offsets(places)
-        found: dict[TopicPartition, Any] = (
-            {}
-            if since_ms is None
-            else self._client.offsets_for_times(dict.fromkeys(places, since_ms))
-        )
-        for at in places:
-            place = found.get(at)
-            # No record that young is there yet: begin with the next one.
-            self._client.seek(at, ends[at] if place is None else place.offset)
+
+def stand(client: KafkaConsumer, places: Sequence[TopicPartition], since_ms: int | None) -> None:
+    """Take a consumer to the first records not older than `since_ms`; None: to the ends."""
+    if not places:
+        return
+    ends = client.end_offsets(places)
+    found: dict[TopicPartition, Any] = (
+        {} if since_ms is None else client.offsets_for_times(dict.fromkeys(places, since_ms))
+    )
+    for at in places:
+        place = found.get(at)
+        # No record that young is there yet: begin with the next one.
+        client.seek(at, ends[at] if place is None else place.offset)
+
+
+def unread(client: KafkaConsumer, look_s: float) -> Iterator[Any]:
+    """Yield the records up to where the partitions end now, for `look_s` seconds at most."""
+    places = list(client.assignment())
+    ends = client.end_offsets(places) if places else {}
+    due_s = time.monotonic() + look_s
+    while time.monotonic() < due_s and any(client.position(at) < ends[at] for at in ends):
+        for records in client.poll(timeout_ms=50).values():
+            yield from records

@@ -14,7 +14,7 @@ from kafka import KafkaProducer, TopicPartition
 
 from recaug.audit.bulk import read_range
 from recaug.deadletters.marks import HANDLED, Fate, is_mark
-from recaug.errors import Failure
+from recaug.errors import Failure, no_topic
 from recaug.events import DeadLetter
 from recaug.kafka import Offsets, Record, consumer, end_offsets, start_offsets
 from recaug.settings import Settings
@@ -99,11 +99,7 @@ def _range(settings: Settings, since_ms: int | None) -> tuple[Offsets, Offsets]:
     topic = settings.topics.dead_letters.name
     end = end_offsets(settings.broker, [topic])
     if not end:
-        raise Failure(
-            f"topic {topic} is not there",
-            "the services create every topic and have not run on this broker",
-            "recaug topics create   (a prefix? set RECAUG_PREFIX as the services have it)",
-        )
+        raise no_topic(topic, "recaug topics create")
     begin = start_offsets(settings.broker, [topic])
     return (begin if since_ms is None else _since(settings, begin, end, since_ms)), end
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from recaug.errors import Failure
+from recaug.errors import no_topic
 from recaug.kafka import Offsets, end_offsets, start_offsets
 from recaug.settings import Settings
 
@@ -33,9 +33,5 @@ def edges(settings: Settings) -> Edges:
     ends = end_offsets(settings.broker, names)
     topic = settings.topics.recommendations.name
     if not any(name == topic for name, _ in ends):
-        raise Failure(
-            f"topic {topic} is not there",
-            "the services create every topic and have not run on this broker",
-            "recaug up   (a prefix? set RECAUG_PREFIX as the services have it)",
-        )
+        raise no_topic(topic)
     return Edges(starts, ends)

@@ -8,13 +8,13 @@ topic, nothing is known.
 from __future__ import annotations
 
 import struct
-import time
 from collections.abc import Iterable
 from typing import Any
 
 from kafka import TopicPartition
 from kafka.errors import KafkaError
 
+from recaug.follow import stand, unread
 from recaug.kafka import consumer
 from recaug.security import Broker
 
@@ -47,7 +47,8 @@ class Commits:
             if self._reader is None:
                 self._reader = consumer(self._broker, max_poll_records=5_000)
                 self._stand(now_ms - int(BACK_S * 1000))
-            self._read()
+            for record in unread(self._reader, LOOK_S):
+                self._note(record)
         except KafkaError:
             return {}  # not ours to read
         return dict(self._found)
@@ -57,23 +58,7 @@ class Commits:
         wanted = {place(group, len(numbers)) for group in self._groups} if numbers else set()
         places = [TopicPartition(OFFSETS, number) for number in sorted(wanted)]
         self._reader.assign(places)
-        found = self._reader.offsets_for_times(dict.fromkeys(places, since_ms)) if places else {}
-        for at in places:
-            if found.get(at) is None:
-                self._reader.seek_to_end(at)
-            else:
-                self._reader.seek(at, found[at].offset)
-
-    def _read(self) -> None:
-        places = self._reader.assignment()
-        if not places:
-            return
-        ends = self._reader.end_offsets(list(places))
-        due_s = time.monotonic() + LOOK_S
-        while time.monotonic() < due_s and any(self._reader.position(at) < ends[at] for at in ends):
-            for records in self._reader.poll(timeout_ms=50).values():
-                for record in records:
-                    self._note(record)
+        stand(self._reader, places, since_ms)
 
     def _note(self, record: Any) -> None:
         commit = parse(record.key or b"")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from types import TracebackType
 from typing import Any, Self
 
@@ -10,6 +9,7 @@ from kafka import TopicPartition
 from kafka.errors import KafkaError
 from pydantic import ValidationError
 
+from recaug.follow import stand, unread
 from recaug.kafka import consumer
 from recaug.pulse import FRESH_S, Pulse
 from recaug.settings import Settings
@@ -60,13 +60,8 @@ class Pulses:
             self._reader = consumer(self._broker, max_poll_records=5_000)
         if not self._reader.assignment():
             self._stand(since_ms)
-        places = list(self._reader.assignment())
-        ends = self._reader.end_offsets(places) if places else {}
-        due_s = time.monotonic() + LOOK_S
-        while time.monotonic() < due_s and any(self._reader.position(at) < ends[at] for at in ends):
-            for records in self._reader.poll(timeout_ms=50).values():
-                for record in records:
-                    self._note(record)
+        for record in unread(self._reader, LOOK_S):
+            self._note(record)
 
     def _stand(self, since_ms: int) -> None:
         # Asking for one topic by name would make some brokers create it.
@@ -74,12 +69,7 @@ class Pulses:
         numbers = self._reader.partitions_for_topic(self._topic) if known else None
         places = [TopicPartition(self._topic, number) for number in sorted(numbers or ())]
         self._reader.assign(places)
-        found = self._reader.offsets_for_times(dict.fromkeys(places, since_ms)) if places else {}
-        for at in places:
-            if found.get(at) is None:
-                self._reader.seek_to_end(at)
-            else:
-                self._reader.seek(at, found[at].offset)
+        stand(self._reader, places, since_ms)
 
     def _note(self, record: Any) -> None:
         try:
