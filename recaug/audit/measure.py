@@ -42,7 +42,7 @@ def begin(settings: Settings) -> Begin:
 
 def begin_at(settings: Settings, at_ms: int) -> Begin:
     """Begin with the first records that the broker took at `at_ms` or later."""
-    return Begin(scopes.offsets_at(settings, at_ms))
+    return Begin(scopes.offsets_at(settings.broker, begin(settings).offsets, at_ms))
 
 
 def audit(

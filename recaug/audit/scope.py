@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from kafka import KafkaAdminClient, OffsetSpec, TopicPartition
 
 from recaug.audit.bulk import read_range
-from recaug.kafka import Offsets, admin, consumer, end_offsets, partitions_of
+from recaug.kafka import Offsets, admin, consumer, partitions_of
 from recaug.lag import Row, Sample, Verdict, compare
 from recaug.lag.probe import LagProbe
+from recaug.security import Broker
 from recaug.settings import SERVICES, Settings
 
 #: Two looks at the positions of a service that has work are so far apart, seconds.
@@ -93,10 +94,9 @@ def _ask(client: KafkaAdminClient, places: list[TopicPartition], spec: OffsetSpe
     return {(at.topic, at.partition): offset.offset for at, offset in found.items()}
 
 
-def offsets_at(settings: Settings, at_ms: int) -> Offsets:
+def offsets_at(broker: Broker, ends: Offsets, at_ms: int) -> Offsets:
     """Return the first offset of every partition appended at a time or later, else its end."""
-    ends = end_offsets(settings.broker, [topic.name for topic in settings.topics.all])
-    client = consumer(settings.broker)
+    client = consumer(broker)
     try:
         asked = {TopicPartition(*at): at_ms for at in ends}
         found = client.offsets_for_times(asked) if asked else {}

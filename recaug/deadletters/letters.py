@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
-from kafka import KafkaProducer, TopicPartition
+from kafka import KafkaProducer
 
 from recaug.audit.bulk import read_range
+from recaug.audit.scope import offsets_at
 from recaug.deadletters.marks import HANDLED, Fate, is_mark
 from recaug.errors import Failure, no_topic
 from recaug.events import DeadLetter
-from recaug.kafka import Offsets, Record, consumer, end_offsets, start_offsets
+from recaug.kafka import Offsets, Record, end_offsets, start_offsets
 from recaug.settings import Settings
 
 PREFIX = "__streams.errors."
@@ -101,18 +102,8 @@ def _range(settings: Settings, since_ms: int | None) -> tuple[Offsets, Offsets]:
     if not end:
         raise no_topic(topic, "recaug topics create")
     begin = start_offsets(settings.broker, [topic])
-    return (begin if since_ms is None else _since(settings, begin, end, since_ms)), end
-
-
-def _since(settings: Settings, begin: Offsets, end: Offsets, at_ms: int) -> Offsets:
-    """Notes come after their letters: what was done about those since is since then too."""
-    client = consumer(settings.broker)
-    try:
-        found = client.offsets_for_times({TopicPartition(*at): at_ms for at in begin})
-    finally:
-        client.close()
-    young = {(at.topic, at.partition): place.offset for at, place in found.items() if place}
-    return {at: young.get(at, end[at]) for at in begin}
+    # Notes come after their letters: what was done about those since is since then too.
+    return (begin if since_ms is None else offsets_at(settings.broker, end, since_ms)), end
 
 
 def _fates(settings: Settings, begin: Offsets, end: Offsets) -> dict[str, Fate]:

@@ -112,8 +112,7 @@ class Watch:
     def _tell(self, samples: deque[LagSample]) -> Told:
         newest = samples[-1]
         rows = compare(samples[0], newest) if len(samples) > 1 else []
-        kept = {t.name: t.retention_ms for t in self._settings.topics.all if t.retention_ms}
-        page = metrics(newest, rows, kept, self._cluster)
+        page = metrics(newest, rows, newest.retention_ms, self._cluster)
         return Told(page, time.monotonic(), newest.at_ms)
 
     def _records(self) -> None:

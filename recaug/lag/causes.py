@@ -126,7 +126,7 @@ def idle(row: Row, idle: int, partitions: int) -> Hint:
     return Hint(
         row.service, Cause.IDLE_WORKERS,
         f"{idle} of {row.members} workers read nothing: there are {partitions} partitions", False,
-        f"docker compose up -d --scale {row.service}={partitions}",
+        _scale(row, partitions),
         {"members": row.members, "idle": idle, "partitions": partitions},
     )  # fmt: skip
 

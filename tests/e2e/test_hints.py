@@ -50,12 +50,12 @@ def causes(found: list[Hint]) -> list[Cause]:
     return [hint.cause for hint in found]
 
 
-def says_learn(settings: Settings, fine_tuning: bool) -> None:
+def says_learn(settings: Settings) -> None:
     """What learn publishes of itself on this host while it trains."""
     pulse = Pulse(
         service="learn", worker="learn-1", host=socket.gethostname(),
         at_ms=time.time_ns() // 1_000_000, span_s=5.0, records=0, batches=0, busy_s=0.0,
-        stage_s={"train": 5.0}, cpu_s=0.1, cores=2, load=1.0, fine_tuning=fine_tuning, partitions=4,
+        stage_s={"train": 5.0}, cpu_s=0.1, cores=2, load=1.0, fine_tuning=True, partitions=4,
     )  # fmt: skip
     client = producer(settings.kafka)
     client.send(settings.topics.pulses.name, pulse.model_dump_json().encode(), b"learn/learn-1")
@@ -102,7 +102,7 @@ def test_a_scorer_that_takes_the_time_then_a_host_without_a_processor_then_a_fin
 
         scorer = only(Cause.SCORER, with_room)
         host = only(Cause.HOST, starved)
-        says_learn(installed, fine_tuning=True)
+        says_learn(installed)
         tune = only(Cause.FINE_TUNE, starved)
     assert scorer.evidence["score"] >= 0.5
     # One worker of four possible ones, on a host with room.
