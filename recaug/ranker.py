@@ -1,6 +1,6 @@
 """The list of each request, by one model, popularity and neighbours, before it is a message.
 
-Ranker        ask · rank
+Ranker        ask · rank · said
 """
 
 from __future__ import annotations
@@ -65,21 +65,21 @@ class Ranker:
         if scorer is None or not questions:
             return []
         batch, seen = inputs(questions, self._settings.history)
-        said = self._told([one for one in asks if one.question], scorer, shelf)
-        said = joined(said, scorer.table, [one.matches for one in asks if one.question])
+        said = self.said([one for one in asks if one.question], scorer, shelf)
         marks.append(self._clock())
         best = scorer.fuse(batch, seen, self._settings.list_size, said)
         marks.append(self._clock())
         return lists(scorer, batch, best, said, shelf.top)
 
-    def _told(self, asks: Sequence[Ask], scorer: Scorer, shelf: Shelf) -> Told:
-        """What neighbours and popularity say to each of the asks."""
+    def said(self, asks: Sequence[Ask], scorer: Scorer, shelf: Shelf) -> Told:
+        """What neighbours, popularity and a search say to each of the asks."""
         fusion, lengths = scorer.fusion, [len(one.items) for one in asks]
         votes = [
             self._live.votes(one.items, one.user) if fusion.of(length).sessions else NOTHING
             for one, length in zip(asks, lengths, strict=True)
         ]
-        return told(fusion, scorer.table, lengths, votes, shelf.popular)
+        others = told(fusion, scorer.table, lengths, votes, shelf.popular)
+        return joined(others, scorer.table, [one.matches for one in asks])
 
     def _alone(self, one: Ask, shelf: Shelf) -> list[dict[str, Any]]:
         """What is searched for, else what neighbours recommend, where no model ranks it."""

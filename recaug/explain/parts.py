@@ -12,14 +12,14 @@ import numpy as np
 from recaug.ask import Ask, ask
 from recaug.batch import PAD_ROW, Int64
 from recaug.live import Counts, Live
-from recaug.matches import Words, joined
+from recaug.matches import Words
 from recaug.message import Request
 from recaug.personal import inputs
 from recaug.ranker import Ranker
 from recaug.registry import Bundle
 from recaug.score import Scorer
 from recaug.settings import Settings
-from recaug.told import NOTHING, Told, Votes, told
+from recaug.told import Told, Votes
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ def again(
     votes = live.votes(one.items, one.user)
     rows = _unranked(items, votes, matches, shelf.popular)
     if scorer is not None and one.question is not None:
-        said = _said(one, scorer, votes, shelf.popular)
+        said = ranker.said([one], scorer, shelf)
         candidates |= {"model": scorer.table.shown, "sessions": len(votes[0])}
         rows = _parts(one, scorer, said, rows, settings)
     listed = [item["item_id"] for item in ranked.items]
@@ -116,13 +116,6 @@ def _unranked(
         })
         for item in items
     ]  # fmt: skip
-
-
-def _said(one: Ask, scorer: Scorer, votes: Any, popular: Sequence[tuple[str, float]]) -> Told:
-    length = len(one.items)
-    heard = votes if scorer.fusion.of(length).sessions else NOTHING
-    said = told(scorer.fusion, scorer.table, [length], [heard], popular)
-    return joined(said, scorer.table, [one.matches])
 
 
 def _parts(
