@@ -33,6 +33,9 @@ from recaug.shelf import Shelf
 from recaug.text_index import TextIndex
 from recaug.told import NOTHING, Votes
 
+#: Newest events of each partition that make up popularity and neighbours after a start.
+TREND_EVENTS = 20_000
+
 
 class Counts(BaseModel):
     """A bundle's `popularity.json`: scores as they stood at a time."""

@@ -71,7 +71,7 @@ def layouts(client: KafkaAdminClient, topics: Iterable[Topic]) -> dict[str, Layo
     names = sorted({topic.name for topic in topics} & set(client.list_topics()))
     if not names:
         return {}
-    configs = _configs(client, names)
+    configs = configurations(client, names)
     return {
         topic["name"]: Layout(
             len(topic["partitions"]),
@@ -83,9 +83,14 @@ def layouts(client: KafkaAdminClient, topics: Iterable[Topic]) -> dict[str, Layo
     }
 
 
-def _configs(client: KafkaAdminClient, names: list[str]) -> dict[str, dict[str, str]]:
+def configurations(client: KafkaAdminClient, names: list[str]) -> dict[str, dict[str, str]]:
+    """Return what the broker has each topic set to, its own defaults included.
+
+    :raises KafkaError: this principal may not ask.
+    """
     asked = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
-    found: dict[str, dict[str, Any]] = client.describe_configs(asked, config_filter="all")["topic"]
+    told = client.describe_configs(asked, config_filter="all")
+    found: dict[str, dict[str, Any]] = told.get("topic", {})
     return {
         topic: {name: str(about["value"]) for name, about in config.items()}
         for topic, config in found.items()

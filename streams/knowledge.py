@@ -12,6 +12,7 @@ from recaug import worker_metrics as m
 from recaug.erase import MOST as ERASURES
 from recaug.erase import Erasures
 from recaug.errors import Failure
+from recaug.live import TREND_EVENTS
 from recaug.promotion import Floor, Promotion
 from recaug.recommend import Recommender
 from recaug.registry import ModelRecord, Registry
@@ -23,9 +24,6 @@ from streams.metrics import Metrics
 from streams.telemetry import Telemetry, unheard
 
 log = logger(__name__)
-
-#: Newest events of each partition that make up popularity after a start.
-TREND_EVENTS = 20_000
 
 #: Largest item table of a model that is kept beside the one that serves, bytes.
 TABLE, FROZEN_BYTES = "items.npy", 2**27

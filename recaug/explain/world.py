@@ -11,11 +11,8 @@ from recaug.audit.bulk import read_range
 from recaug.events import items_of, user_key
 from recaug.explain.edges import Edges
 from recaug.kafka import Record
-from recaug.live import Live
+from recaug.live import TREND_EVENTS, Live
 from recaug.settings import Settings
-
-#: Newest events of each partition that make up popularity and neighbours, as after a start.
-TREND_EVENTS = 20_000
 
 
 def world(settings: Settings, edges: Edges, at_ms: int) -> Live:

@@ -11,7 +11,6 @@ from types import TracebackType
 from typing import Any, Self
 
 from kafka import OffsetSpec, TopicPartition
-from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.errors import CoordinatorNotAvailableError, KafkaError, RetriableError
 
 from recaug.errors import Unreachable
@@ -20,6 +19,7 @@ from recaug.lag.ages import Ages
 from recaug.lag.commits import Commits
 from recaug.lag.sample import Member, Position, Sample
 from recaug.settings import SERVICES, Settings
+from recaug.topic_check import configurations
 
 #: A broker that has just started has no coordinator for a moment.
 PATIENCE_S = 10.0
@@ -137,15 +137,14 @@ class LagProbe:
 
     def _configured(self, topics: list[str]) -> dict[str, int]:
         """What the broker is set to; nothing where we may not ask."""
-        asked = [ConfigResource(ConfigResourceType.TOPIC, name) for name in topics]
         try:
-            told = self._admin.describe_configs(asked, config_filter="all").get("topic", {})
+            told = configurations(self._admin, topics)
         except KafkaError:
             return {}
         return {
-            name: int(config["retention.ms"]["value"])
+            name: int(config["retention.ms"])
             for name, config in told.items()
-            if "delete" in config.get("cleanup.policy", {}).get("value", "")
+            if "delete" in config.get("cleanup.policy", "")
         }
 
 
