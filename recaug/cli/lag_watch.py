@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections import defaultdict, deque
 from collections.abc import Iterator
 
 import typer
@@ -12,23 +11,14 @@ from recaug.cli.columns import clock, spark
 from recaug.cli.lag_look import Look
 from recaug.cli.lag_write import lines, write
 from recaug.cli.tables import TableFormat
-
-#: Looks that the course of a lag shows.
-POINTS = 20
+from recaug.lag.courses import Courses
 
 
-class Courses:
-    """The last lags of every row."""
-
-    def __init__(self) -> None:
-        self._lags: dict[tuple[str, str], deque[int]] = defaultdict(lambda: deque(maxlen=POINTS))
-
-    def drawn(self, look: Look) -> list[str]:
-        """Take in a look; return one line of columns a row, each to its own highest."""
-        for row in look.rows:
-            self._lags[row.group, row.topic].append(row.lag)
-        courses = [self._lags[row.group, row.topic] for row in look.rows]
-        return [spark(course, max(course)) for course in courses]
+def drawn(look: Look, courses: Courses) -> list[str]:
+    """Take in a look; return one line of columns a row, each to its own highest."""
+    found = courses.note(look.rows)
+    lags = [found[row.group, row.topic] for row in look.rows]
+    return [spark(course, max(course)) for course in lags]
 
 
 def follow(looks: Iterator[Look], by: str, form: TableFormat) -> None:
@@ -41,7 +31,7 @@ def follow(looks: Iterator[Look], by: str, form: TableFormat) -> None:
     else:
         courses = Courses()
         for look in looks:
-            typer.echo(frame(look, by, form, courses.drawn(look)) + "\n")
+            typer.echo(frame(look, by, form, drawn(look, courses)) + "\n")
 
 
 def frame(look: Look, by: str, form: TableFormat, courses: list[str]) -> str:
@@ -60,5 +50,5 @@ def _live(looks: Iterator[Look], by: str, form: TableFormat) -> None:
     with Live(waiting, console=Console(), screen=True, auto_refresh=False) as live:
         for look in looks:
             # Long lines go on in the next one, as in any terminal: verdict and hint are at the end.
-            shown = Text.from_ansi(frame(look, by, form, courses.drawn(look)), overflow="fold")
+            shown = Text.from_ansi(frame(look, by, form, drawn(look, courses)), overflow="fold")
             live.update(shown, refresh=True)

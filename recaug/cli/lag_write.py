@@ -15,7 +15,7 @@ from recaug.cli.lag_members import MEMBER_NUMBERS, MEMBER_TITLES, Reader, reader
 from recaug.cli.tables import TableFormat
 from recaug.lag import Part, Row, Verdict
 from recaug.lag.causes import Cause, Hint
-from recaug.lag.verdict import ORDER
+from recaug.lag.verdict import badness
 
 TITLES = (
     "GROUP", "TOPIC", "PARTS", "LAG", "TIME-LAG", "IN/s", "OUT/s", "DRAIN-IN", "RETENTION",
@@ -129,14 +129,15 @@ def _more(row: Row) -> list[str]:
 def _worst(look: Look, wide: bool) -> list[str]:
     """The partitions that are worst off, where any is: the table tells the rest."""
     found = [(row, part) for row in look.rows for part in row.parts if wide or part.is_behind]
-    found.sort(key=lambda pair: _badness(pair[1]), reverse=True)
+    found.sort(key=_badness, reverse=True)
     if not found:
         return []
     return ["", paint("worst partitions", "dim"), *_parts(found[:WORST])]
 
 
-def _badness(part: Part) -> tuple[int, float, int]:
-    return ORDER.index(part.verdict), part.time_lag_s or 0.0, part.position.lag
+def _badness(pair: tuple[Row, Part]) -> tuple[int, float, int]:
+    part = pair[1]
+    return badness(part.verdict, part.time_lag_s, part.position.lag)
 
 
 def _parts(parts: Sequence[tuple[Row, Part]]) -> list[str]:

@@ -11,12 +11,8 @@ import math
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
 from typing import NamedTuple
 
-from kafka.errors import KafkaError
-
-from recaug.errors import Failure
 from recaug.exporter import families as f
 from recaug.exporter.groups import metrics
 from recaug.exporter.tally import Tally
@@ -25,11 +21,12 @@ from recaug.lag import SPACING_S, compare
 from recaug.lag import Sample as LagSample
 from recaug.lag.probe import LagProbe
 from recaug.page.feed import Reader
+from recaug.persist import persist
 from recaug.settings import Settings
 
 log = logging.getLogger(__name__)
 
-RETRY_S, STOP_S = 1.0, 3.0
+STOP_S = 3.0
 #: Between two polls, and between two pages of what was read.
 POLL_GAP_S, TELL_S = 0.1, 1.0
 #: So many samples that should have been and were not, or so long, and lag is not known.
@@ -57,7 +54,9 @@ class Watch:
         self._read = Tally(settings).metrics()
         self._stopping = threading.Event()
         self._threads = [
-            threading.Thread(target=self._keep, args=(work,), name=name, daemon=True)
+            threading.Thread(
+                target=persist, args=(work, self._stopping, _warn), name=name, daemon=True
+            )
             for name, work in (("exporter-lag", self._lag), ("exporter-records", self._records))
         ]
 
@@ -89,15 +88,6 @@ class Watch:
         patience_s = max(PATIENCE_S, MISSED * self._every_s)
         return told if told is not None and now_s - told.at_s <= patience_s else None
 
-    def _keep(self, work: Callable[[], None]) -> None:
-        """Do `work` until the exporter stops; a broker that is away is waited for."""
-        while not self._stopping.is_set():
-            try:
-                work()
-            except (Failure, KafkaError, OSError) as error:
-                log.warning("kafka: %s", error)
-                self._stopping.wait(RETRY_S)
-
     def _lag(self) -> None:
         samples: deque[LagSample] = deque(maxlen=1 + math.ceil(SPACING_S / self._every_s))
         try:
@@ -127,3 +117,7 @@ class Watch:
                 self._read = tally.metrics()
         finally:
             reader.close()
+
+
+def _warn(error: Exception) -> None:
+    log.warning("kafka: %s", error)

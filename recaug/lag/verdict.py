@@ -35,6 +35,11 @@ class Verdict(StrEnum):
 ORDER = tuple(Verdict)
 
 
+def badness(verdict: Verdict, time_lag_s: float | None, lag: int) -> tuple[int, float, int]:
+    """What to sort by, so that the worst comes last."""
+    return ORDER.index(verdict), time_lag_s or 0.0, lag
+
+
 def judge(
     before: Mapping[int, Position],
     now: Mapping[int, Position],

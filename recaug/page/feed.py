@@ -10,14 +10,12 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
 from kafka import TopicPartition
-from kafka.errors import KafkaError
 
 from recaug.bounds import Bound, hit
-from recaug.errors import Failure
 from recaug.kafka import Record, consumer, to_record
 from recaug.lag import SPACING_S, Sample, compare
 from recaug.lag.causes import Hint
@@ -28,6 +26,7 @@ from recaug.page.board import Board, Message, Post
 from recaug.page.live import Live
 from recaug.page.meters import POINTS
 from recaug.page.strip import strips
+from recaug.persist import RETRY_S, persist
 from recaug.settings import Settings
 from recaug.topics import Topics
 
@@ -39,7 +38,6 @@ PUBLISH_S = 0.25
 POLL_GAP_S = 0.025
 
 LAG_S = 2.0
-RETRY_S = 1.0
 
 #: Further behind in a partition than this, the reader jumps to its last records.
 FAR_BEHIND = 2_000
@@ -59,7 +57,9 @@ class Feed:
         self._settings = settings
         self._stopping = threading.Event()
         self._threads = [
-            threading.Thread(target=self._keep(work), name=name, daemon=True)
+            threading.Thread(
+                target=persist, args=(work, self._stopping, self._away), name=name, daemon=True
+            )
             for name, work in (("page-records", self._records), ("page-lag", self._lag))
         ]
 
@@ -73,19 +73,9 @@ class Feed:
         for thread in self._threads:
             thread.join(timeout=5)
 
-    def _keep(self, work: Callable[[], None]) -> Callable[[], None]:
-        """Run `work` until the page stops; a broker that is away is waited for."""
-
-        def run() -> None:
-            while not self._stopping.is_set():
-                try:
-                    work()
-                except (Failure, KafkaError, OSError) as error:
-                    self._report(False)
-                    log.warning("kafka: %s", error)
-                    self._stopping.wait(RETRY_S)
-
-        return run
+    def _away(self, error: Exception) -> None:
+        self._report(False)
+        log.warning("kafka: %s", error)
 
     def _report(self, up: bool) -> None:
         self.board.put("kafka", {"up": up, "address": self._settings.kafka})

@@ -15,7 +15,7 @@ from rich.text import Text
 from recaug.cli.columns import clock, span, spark
 from recaug.lag import Part, Row, Verdict, worst
 from recaug.lag.causes import Cause, Hint
-from recaug.lag.verdict import ORDER
+from recaug.lag.verdict import badness
 from recaug.lag.work import work
 from recaug.prequential.record import AT
 from recaug.top.scene import Pair, Shot
@@ -100,7 +100,7 @@ def _worst_rows(rows: Sequence[Row]) -> list[Row]:
 
 
 def _badness(row: Row) -> tuple[int, float, int]:
-    return ORDER.index(row.verdict), row.time_lag_s or 0.0, row.lag
+    return badness(row.verdict, row.time_lag_s, row.lag)
 
 
 def _parts(behind: Behind) -> Iterator[Line]:

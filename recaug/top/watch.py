@@ -5,33 +5,27 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections import defaultdict, deque
-from collections.abc import Callable, Mapping
+from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
-from kafka.errors import KafkaError
-
-from recaug.errors import Failure
 from recaug.lag import SPACING_S, Row, Sample, compare
 from recaug.lag.causes import Hint
+from recaug.lag.courses import Courses
 from recaug.lag.hint import hints
 from recaug.lag.hot import HotKeys
 from recaug.lag.probe import LagProbe
 from recaug.lag.pulses import Pulses
 from recaug.page.feed import Reader
+from recaug.persist import persist
 from recaug.pulse import Pulse
 from recaug.settings import Settings
 from recaug.top.scene import Scene, Shot
 
 #: Seconds between two samples of lag, and between two polls for records.
 LAG_S, POLL_S = 1.5, 0.2
-
-#: Samples whose lag is drawn.
-POINTS = 20
-
-RETRY_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +44,16 @@ class Watch:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._scene = Scene(settings.topics, _now_ms())
-        self._lags: dict[tuple[str, str], deque[int]] = defaultdict(lambda: deque(maxlen=POINTS))
+        self._courses = Courses()
         self.behind = Behind()
         self.trouble = ""
         #: Set once lag is known.
         self.seen = threading.Event()
         self._stopping = threading.Event()
         self._threads = [
-            threading.Thread(target=self._keep, args=(work,), name=name, daemon=True)
+            threading.Thread(
+                target=persist, args=(work, self._stopping, self._away), name=name, daemon=True
+            )
             for name, work in (("top-records", self._records), ("top-lag", self._lag))
         ]
 
@@ -79,14 +75,8 @@ class Watch:
         """What the records say now."""
         return self._scene.shot(_now_ms())
 
-    def _keep(self, work: Callable[[], None]) -> None:
-        """Do `work` until we stop; a broker that is away is waited for, and said."""
-        while not self._stopping.is_set():
-            try:
-                work()
-            except (Failure, KafkaError, OSError) as error:
-                self.trouble = str(error)
-                self._stopping.wait(RETRY_S)
+    def _away(self, error: Exception) -> None:
+        self.trouble = str(error)
 
     def _records(self) -> None:
         reader = Reader(self._settings, self._scene)
@@ -115,10 +105,8 @@ class Watch:
                 self._stopping.wait(LAG_S)
 
     def _behind(self, rows: list[Row], pulses: list[Pulse]) -> Behind:
-        for row in rows:
-            self._lags[row.group, row.topic].append(row.lag)
-        courses = {key: tuple(lags) for key, lags in self._lags.items()}
-        return Behind(tuple(rows), tuple(hints(rows, pulses)), tuple(pulses), courses)
+        found = tuple(hints(rows, pulses))
+        return Behind(tuple(rows), found, tuple(pulses), self._courses.note(rows))
 
 
 def _now_ms() -> int:
