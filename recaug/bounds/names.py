@@ -85,4 +85,5 @@ class Bound(StrEnum):
     PAGE_ITEMS = "page_items"
     METRIC_VERSIONS = "metric_versions"
     PAGE_LISTS = "page_lists"
+    PAGE_DEEDS = "page_deeds"
     PAGE_MAILBOX = "page_mailbox"

@@ -310,6 +310,9 @@ LIMITS: Mapping[Bound, Limit] = {
     Bound.PAGE_LISTS: Limit(
         f"{_PAGE}.live:LISTS", 1_000, "lists of the page's users", "the oldest is forgotten"
     ),
+    Bound.PAGE_DEEDS: Limit(
+        f"{_PAGE}.deeds:USERS", 1_000, "users whose deeds give reasons", "the quietest is forgotten"
+    ),
     Bound.PAGE_MAILBOX: Limit(
         f"{_PAGE}.board:MAILBOX", 64, "lists an open window", "it misses some, and gets the next"
     ),

@@ -48,7 +48,7 @@ class Deeds:
         while len(person.kinds) > ITEMS:
             person.kinds.popitem(last=False)
         if len(self._people) > self._users:
-            hit(Bound.PAGE_LISTS)
+            hit(Bound.PAGE_DEEDS)
             self._people.popitem(last=False)
 
     def kind(self, user: str, item_id: str) -> str | None:

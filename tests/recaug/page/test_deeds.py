@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from recaug.bounds import Bound, counts
 from recaug.page.deeds import ITEMS, Deeds
 
 
@@ -40,7 +41,7 @@ def test_the_newest_words_are_kept_beside_the_items() -> None:
 
 
 def test_no_more_users_and_items_are_kept_than_allowed() -> None:
-    deeds = Deeds(users=2)
+    deeds, met = Deeds(users=2), counts()[Bound.PAGE_DEEDS]
     for number in range(ITEMS + 1):
         deeds.note("ann", event("click", item_id=f"i{number}"))
     assert deeds.kind("ann", "i0") is None
@@ -48,6 +49,7 @@ def test_no_more_users_and_items_are_kept_than_allowed() -> None:
     for user in ("bob", "ann", "cid"):
         deeds.note(user, event("click", item_id="x"))
     assert [deeds.kind(user, "x") for user in ("ann", "bob", "cid")] == ["click", None, "click"]
+    assert counts()[Bound.PAGE_DEEDS] == met + 1
 
 
 def test_who_is_forgotten_did_nothing() -> None:
