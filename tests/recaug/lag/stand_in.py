@@ -70,9 +70,11 @@ class Members:
             thread.join()
 
     def _stable(self, sample: Sample) -> bool:
-        owners = sample.owners[self._group]
-        owned = [at for member in owners for at in member.partitions]
-        return len(owners) == len(self._threads) and len(owned) == self._settings.partitions
+        # A member that joined before it knew the topic makes the first assignment a lopsided one.
+        owners, partitions = sample.owners[self._group], self._settings.partitions
+        shares = [len(member.partitions) for member in owners if member.partitions]
+        even = min(len(self._threads), partitions)
+        return (len(owners), len(shares), sum(shares)) == (len(self._threads), even, partitions)
 
     def _read(self, number: int) -> None:
         client = KafkaConsumer(
