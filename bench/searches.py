@@ -29,6 +29,7 @@ from recaug.batch import Float32
 from recaug.buffer import RollingBuffer
 from recaug.events import KINDS, items_of, user_key
 from recaug.history import History
+from recaug.item_text import text_of
 from recaug.message import Request
 from recaug.prequential.record import Cell, add
 from recaug.recommend import Recommender
@@ -38,7 +39,6 @@ from recaug.settings import Settings
 from recaug.simulate import World
 from recaug.text import TextEncoder
 from recaug.text_index import TextIndex
-from streams.vectors import text_of
 
 PEOPLE, EVERY_MS, START_MS = 2_000, 5, 1_764_000_000_000
 #: Goods, and events learned from, of which as many are then answered.

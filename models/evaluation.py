@@ -37,7 +37,7 @@ LEAST = 0.2
 BASELINE, PEER = 0.2, 0.5
 #: Of the budget, what is kept for the report.
 REPORT = 0.03
-#: Titles encoded between two words of progress.
+#: Texts encoded between two words of progress.
 ENCODED = 512
 
 #: What SASRec was published with: one negative for each positive, nothing else.
@@ -144,12 +144,12 @@ def _peers(
 
 
 def vectors(data: DataSet, say: Say) -> dict[str, Float32]:
-    """The titles' vectors by item id, from the encoder that serves; none where it is not there."""
-    items = list(data.titles)
+    """The texts' vectors by item id, from the encoder that serves; none where there is no text."""
+    items = list(data.texts)
     if not items:
         return {}
     encoder, vectors = TextEncoder.load(Settings().encoder_dir), list[Float32]()
     for at in range(0, len(items), ENCODED):
         say("text", "encodes", at, len(items))
-        vectors += list(encoder.encode([data.titles[item] for item in items[at : at + ENCODED]]))
+        vectors += list(encoder.encode([data.texts[item] for item in items[at : at + ENCODED]]))
     return dict(zip(items, vectors, strict=True))

@@ -7,20 +7,19 @@ small batches on a niced thread, so a new item waits about a second and a restar
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import os
 import sys
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import orjson
 
 from recaug.bounds import Bound, hit
+from recaug.item_text import text_of, text_sha256
 from recaug.settings import Settings
 from recaug.text import TextEncoder
 from streams.egress import DeliveryFailed, Egress, Record
@@ -35,7 +34,6 @@ log = logger(__name__)
 AT_ONCE = 16
 RETRY_S = 60.0
 IDLE_S = 0.25
-TEXT_CHARS = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +91,7 @@ class Vectors:
             if found.value is None:
                 self._forget(item)
                 return
-            text = text_of(orjson.loads(found.value))
+            text = text_of(orjson.loads(found.value)) or item
             known = self._known.get(item)
             if known is None or known.text_sha256 != text_sha256(text):
                 self._expect(item, text)
@@ -171,18 +169,6 @@ class Vectors:
             if await child.wait() != 0:
                 raise RuntimeError(f"the text encoder {wanted or 'MiniLM'} could not be exported")
         return await asyncio.to_thread(TextEncoder.load, place)
-
-
-def text_of(document: Mapping[str, Any]) -> str:
-    """What of an item document is encoded: name, brand, categories, description, at most 400
-    characters (the encoder reads little more)."""
-    parts = [document.get("name"), document.get("brand"), *(document.get("categories") or ())]
-    text = ". ".join(str(part) for part in [*parts, document.get("description")] if part)
-    return text[:TEXT_CHARS] or str(document.get("item_id", "?"))
-
-
-def text_sha256(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _encode_niced(encoder: TextEncoder, texts: list[str]) -> Float32:

@@ -172,9 +172,9 @@ def _arms(terms: Terms, data: DataSet) -> list[str]:
         missing["paraphrase"] = "it takes a model: --paraphrase NAME"
     if not terms.back_translation:
         missing["back_translation"] = "it takes two models: --back-translation THERE,BACK"
-    if not data.titles:
+    if not data.texts:
         worded = (name for name, one in AUGMENTERS.items() if one.place is Place.TEXT)
-        missing |= dict.fromkeys(worded, "the data has no titles")
+        missing |= dict.fromkeys(worded, "the data says nothing of its items")
     for name in terms.only:
         if name in missing:
             raise Failure(f"{name} cannot be tried", missing[name], "leave it out of --only")
@@ -196,18 +196,18 @@ def _recipes(arms: Sequence[str], recipe: Recipe, alone: bool) -> dict[str, Reci
 
 
 def _others(name: str, terms: Terms, data: DataSet, say: Say) -> tuple[dict[str, Float32], ...]:
-    """Vectors of the titles in other words, by item id."""
+    """Vectors of the texts in other words, by item id."""
     if AUGMENTERS[name].place is not Place.TEXT:
         return ()
-    titles = list(data.titles.values())
+    texts = list(data.texts.values())
     if name == "words":
-        said = [reworded(title, 0) for title in titles]
+        said = [reworded(text, 0) for text in texts]
     else:
         how, models = _models(name, terms)
         book = Wordbook(Settings().cache_dir.expanduser() / "wordings.json")
-        say("text", name, 0, len(titles))
-        said = book.find(titles, how, models)
-    worded = replace(data, titles=dict(zip(data.titles, said, strict=True)))
+        say("text", name, 0, len(texts))
+        said = book.find(texts, how, models)
+    worded = replace(data, texts=dict(zip(data.texts, said, strict=True)))
     return (vectors(worded, say),)
 
 

@@ -107,6 +107,21 @@ allow recaug-page --operation Write \
   --topic "${p}clickstream" \
   --topic "${p}searches" \
   --topic "${p}social"
+allow recaug-page --operation DescribeConfigs \
+  --topic "${p}clickstream" \
+  --topic "${p}searches" \
+  --topic "${p}social" \
+  --topic "${p}items" \
+  --topic "${p}users" \
+  --topic "${p}recaug.events" \
+  --topic "${p}recaug.items" \
+  --topic "${p}recaug.users" \
+  --topic "${p}recaug.item-vectors" \
+  --topic "${p}recaug.dead-letters" \
+  --topic "${p}recaug.models" \
+  --topic "${p}recaug.metrics" \
+  --topic "${p}recaug.pulses" \
+  --topic "${p}recommendations"
 
 allow recaug-exporter --operation Describe \
   --group "${p}recaug-clean" \
@@ -114,6 +129,21 @@ allow recaug-exporter --operation Describe \
   --group "${p}recaug-recommend" \
   --group "recaug-audit"
 allow recaug-exporter --operation Read \
+  --topic "${p}clickstream" \
+  --topic "${p}searches" \
+  --topic "${p}social" \
+  --topic "${p}items" \
+  --topic "${p}users" \
+  --topic "${p}recaug.events" \
+  --topic "${p}recaug.items" \
+  --topic "${p}recaug.users" \
+  --topic "${p}recaug.item-vectors" \
+  --topic "${p}recaug.dead-letters" \
+  --topic "${p}recaug.models" \
+  --topic "${p}recaug.metrics" \
+  --topic "${p}recaug.pulses" \
+  --topic "${p}recommendations"
+allow recaug-exporter --operation DescribeConfigs \
   --topic "${p}clickstream" \
   --topic "${p}searches" \
   --topic "${p}social" \
@@ -148,7 +178,8 @@ allow recaug-operator --operation Read \
   --topic "${p}recaug.models" \
   --topic "${p}recaug.metrics" \
   --topic "${p}recaug.pulses" \
-  --topic "${p}recommendations"
+  --topic "${p}recommendations" \
+  --topic "__consumer_offsets"
 allow recaug-operator --operation Write \
   --topic "${p}clickstream" \
   --topic "${p}searches" \
@@ -157,6 +188,21 @@ allow recaug-operator --operation Write \
   --topic "${p}users" \
   --topic "${p}recaug.models" \
   --topic "${p}recaug.dead-letters"
+allow recaug-operator --operation DescribeConfigs \
+  --topic "${p}clickstream" \
+  --topic "${p}searches" \
+  --topic "${p}social" \
+  --topic "${p}items" \
+  --topic "${p}users" \
+  --topic "${p}recaug.events" \
+  --topic "${p}recaug.items" \
+  --topic "${p}recaug.users" \
+  --topic "${p}recaug.item-vectors" \
+  --topic "${p}recaug.dead-letters" \
+  --topic "${p}recaug.models" \
+  --topic "${p}recaug.metrics" \
+  --topic "${p}recaug.pulses" \
+  --topic "${p}recommendations"
 
 allow recaug-producer --operation Write \
   --topic "${p}clickstream" \

@@ -18,6 +18,7 @@ import orjson
 from recaug.batch import Int64
 from recaug.errors import Failure
 from recaug.events import KINDS, Rejection, items_of, parse_event, user_key
+from recaug.item_text import text_of
 from recaug.replay import Choice, Happening, Source, open_source
 from recaug.replay.documents import documents_beside
 from recaug.replay.periods import period_files
@@ -45,7 +46,7 @@ class DataSet:
     times_ms: Int64  # (n,) all 0 where the data knows only an order
     periods: Int64 | None  # (n,) the file each came from
     item_ids: list[str]
-    titles: dict[str, str]  # of the items that have one
+    texts: dict[str, str]  # of the items that say something of themselves
 
     @property
     def timed(self) -> bool:
@@ -102,7 +103,7 @@ def _file(path: Path, told: Told, choice: Choice | None) -> DataSet:
     note = f"{source.form}; {source.note}"
     if reasons := source.tally.reasons():
         note += f"; not used: {reasons}"
-    return _data(path, note, rows, None, _titles(path, rows.item_ids))
+    return _data(path, note, rows, None, _texts(path, rows.item_ids))
 
 
 def _periods(path: Path, told: Told) -> DataSet:
@@ -143,20 +144,20 @@ def _canonical(one: Happening) -> dict[str, Any]:
 
 
 def _data(
-    path: Path, note: str, rows: _Rows, periods: Int64 | None, titles: dict[str, str]
+    path: Path, note: str, rows: _Rows, periods: Int64 | None, texts: dict[str, str]
 ) -> DataSet:
     users, items, kinds, times_ms = (
         np.array(column, np.int64) for column in (rows.users, rows.items, rows.kinds, rows.times_ms)
     )
-    return DataSet(path, note, users, items, kinds, times_ms, periods, list(rows.item_ids), titles)
+    return DataSet(path, note, users, items, kinds, times_ms, periods, list(rows.item_ids), texts)
 
 
-def _titles(path: Path, wanted: dict[str, int]) -> dict[str, str]:
-    return {item: name for item, name in _named(path) if item in wanted}
+def _texts(path: Path, wanted: dict[str, int]) -> dict[str, str]:
+    return {item: text for item, text in _said(path) if item in wanted}
 
 
-def _named(path: Path) -> Iterator[tuple[str, str]]:
+def _said(path: Path) -> Iterator[tuple[str, str]]:
     for documents in documents_beside(path):
         for document in documents.read(0) if documents.kind == "item" else ():
-            if name := document.get("name"):
-                yield document["item_id"], name
+            if text := text_of(document):
+                yield document["item_id"], text

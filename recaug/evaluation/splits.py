@@ -44,7 +44,7 @@ class Fold:
     before: Bool  # (n,) the same, and validation where it may be learned from
     validation: Targets
     test: Targets
-    size: int  # rows that may be shown: items that have an event before the test, or a title
+    size: int  # rows that may be shown: items that have an event before the test, or a text
     counts: Int64  # (rows,) events of each row in `before`
     repeats: bool  # whether what a user has had may be what it wants next
 
@@ -105,8 +105,8 @@ def _stages(data: DataSet, raw: Sequences, name: str) -> Int64:
         _refuse_untimed(data, name)
         stages = cut(raw.times_ms, [1 - TEST - VALIDATION, 1 - TEST])
     # What only the test has can be shown where there is something to know it by.
-    untitled = np.array([item not in data.titles for item in data.item_ids], np.bool_)
-    return np.where((stages == 2) & untitled[raw.rows], 3, stages)
+    wordless = np.array([item not in data.texts for item in data.item_ids], np.bool_)
+    return np.where((stages == 2) & wordless[raw.rows], 3, stages)
 
 
 def _period_of(data: DataSet, raw: Sequences) -> Int64:

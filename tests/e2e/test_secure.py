@@ -7,6 +7,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from pydantic import SecretStr
 from recaug.errors import Failure
 from recaug.follow import Follower
 from recaug.kafka import admin, ensure_topics, read
+from recaug.lag.commits import Commits
 from recaug.local.supervise import ready_line
 from recaug.producer import Producer
 from recaug.security import librdkafka_options, redis_options
@@ -120,10 +122,12 @@ def _assert_state_is_stored(secured: Secured) -> None:
 
 def _assert_looking_is_allowed(secured: Secured) -> None:
     """A service's health check runs as that service, everything else as an operator."""
+    until(lambda: _commits_are_seen(secured), 30.0)
     looks = [
         *((service, ["lag", "--service", service]) for service in SERVICES),
         ("operator", ["lag"]),
         ("operator", ["doctor"]),
+        ("operator", ["topics", "check"]),
     ]
     asked = [
         subprocess.Popen(
@@ -136,6 +140,12 @@ def _assert_looking_is_allowed(secured: Secured) -> None:
     for one, look in zip(asked, looks, strict=True):
         said, _ = one.communicate(timeout=120)
         assert one.returncode in (0, 1), f"{look}\n{said}"
+
+
+def _commits_are_seen(secured: Secured) -> bool:
+    settings = secured.settings("operator")
+    with closing(Commits(settings.broker, map(settings.group, SERVICES))) as commits:
+        return bool(commits.newest(int(time.time() * 1_000)))
 
 
 # ------------------------------------------------------------------------------------- let in

@@ -17,8 +17,8 @@ from tests.models.test_evaluation import ring
 @pytest.mark.parametrize(
     ("name", "why"),
     [
-        ("words", "the data has no titles"),
-        ("paraphrase", "the data has no titles"),
+        ("words", "the data says nothing of its items"),
+        ("paraphrase", "the data says nothing of its items"),
     ],
 )
 def test_what_cannot_be_tried_is_said_before_anything_is_trained(

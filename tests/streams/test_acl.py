@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from recaug.lag.commits import OFFSETS
 from recaug.settings import SERVICES, Settings
 from recaug.state.redis import APPLY, LOAD
 from streams.acl import REDIS_READ, REDIS_WRITE, grants, kafka_script, redis_file
@@ -66,7 +67,8 @@ def test_a_service_writes_what_is_its_own_and_nobody_reads_what_is_not_needed() 
             assert writers == {f"recaug-{topic.written_by}", *others}
     readers = {g.principal for g in given if g.operation == "Read"}
     assert "recaug-producer" not in readers
-    assert {g.operation for g in given} == {"Describe", "Read", "Write"}
+    assert {g.operation for g in given} == {"Describe", "Read", "Write", "DescribeConfigs"}
+    assert {g.principal for g in given if OFFSETS in g.names} == {"recaug-operator"}
 
 
 def test_redis_allows_what_the_scripts_call_and_nothing_else() -> None:

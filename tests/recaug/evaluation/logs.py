@@ -21,11 +21,11 @@ def log(*users: list[int]) -> Sequences:
 
 def data_set(
     users: list[int], items: list[int], times_ms: list[int] | None = None,
-    periods: list[int] | None = None, titles: dict[str, str] | None = None,
+    periods: list[int] | None = None, texts: dict[str, str] | None = None,
 ) -> DataSet:  # fmt: skip
     """Events in the order of the lists; item 3 is called `i3`."""
     return DataSet(
         Path("made-up"), "", np.array(users), np.array(items), np.ones(len(users), np.int64),
         np.array(times_ms or [0] * len(users)), None if periods is None else np.array(periods),
-        [f"i{item}" for item in range(max(items) + 1)], titles or {},
+        [f"i{item}" for item in range(max(items) + 1)], texts or {},
     )  # fmt: skip

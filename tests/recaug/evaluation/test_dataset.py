@@ -17,13 +17,15 @@ def rows(data: DataSet) -> list[tuple[int, str, int]]:
     return list(zip(data.users.tolist(), items, data.times_ms.tolist(), strict=True))
 
 
-def test_a_table_with_times_kinds_and_titles(tmp_path: Path) -> None:
+def test_a_table_with_times_kinds_and_texts(tmp_path: Path) -> None:
     file = tmp_path / "clicks.csv"
     file.write_text(
         "user,item,timestamp,event\nann,tea,1000000010,view\nbob,mug,1000000020,purchase\n"
         "ann,mug,1000000030,click\nann,,1000000004,view\n"
     )
-    (tmp_path / "items.csv").write_text("item_id,title\ntea,Green tea\npot,A pot\n")
+    (tmp_path / "items.csv").write_text(
+        "item_id,title,brand,genres\ntea,Green tea,Leaf,tea|hot\npot,A pot,,\nmug,,,\n"
+    )
     data = read(file)
     at = 10**12
     assert rows(data) == [
@@ -31,7 +33,7 @@ def test_a_table_with_times_kinds_and_titles(tmp_path: Path) -> None:
     ]  # fmt: skip
     assert data.kinds.tolist() == [KINDS[kind] for kind in ("view", "purchase", "click")]
     assert data.timed and data.periods is None
-    assert data.titles == {"tea": "Green tea"}, "of items that have an event"
+    assert data.texts == {"tea": "Green tea. Leaf. tea. hot"}, "of items that have an event"
     assert "not used: 1 without an item" in data.note
 
 

@@ -90,7 +90,7 @@ def test_a_new_item_that_only_the_model_finds_is_in_the_list_beside_what_neighbo
     file = tmp_path / "ring.csv"
     file.write_text("\n".join(lines) + "\n")
     data = read(file)
-    divided = split(replace(data, titles={item: item for item in data.item_ids}), "time")
+    divided = split(replace(data, texts={item: item for item in data.item_ids}), "time")
     (fold,), names = divided.folds, np.array(["", "", *divided.vocabulary])
 
     def model(part: Targets) -> Scores:

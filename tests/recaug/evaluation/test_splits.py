@@ -25,8 +25,8 @@ def data_sets(draw: st.DrawFn) -> DataSet:
     )  # fmt: skip
     users, items, times = (list(column) for column in zip(*events, strict=True))
     known = {item: number for number, item in enumerate(dict.fromkeys(items))}
-    titles = {f"i{item}": "a title" for item in draw(st.sets(st.integers(0, 9)))}
-    return data_set(users, [known[item] for item in items], times, titles=titles)
+    texts = {f"i{item}": "a title" for item in draw(st.sets(st.integers(0, 9)))}
+    return data_set(users, [known[item] for item in items], times, texts=texts)
 
 
 def split_or_none(data: DataSet, how: str) -> Split | None:
@@ -89,7 +89,7 @@ def test_rows_name_items_and_only_known_or_titled_ones_may_be_shown(
         shown = set(divided.vocabulary[: fold.size - FIRST_ROW])
         learned = {names[at] for at in np.flatnonzero(fold.before)}
         past = learned | {names[at] for at in fold.validation.at.tolist()}
-        assert shown == (past if how == "periods" else past | (set(names) & set(data.titles)))
+        assert shown == (past if how == "periods" else past | (set(names) & set(data.texts)))
         assert fold.counts.sum() == fold.before.sum()
         assert {divided.vocabulary[row - 2] for row in np.flatnonzero(fold.counts)} == learned
 
