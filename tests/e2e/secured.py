@@ -6,6 +6,7 @@ import datetime as dt
 import hashlib
 import ipaddress
 import os
+import re
 import secrets
 import shutil
 import subprocess
@@ -184,13 +185,18 @@ class Secured:
                 [
                     ACL(
                         f"User:{grant.principal}", "*",
-                        ACLOperation[grant.operation.upper()], ACLPermissionType.ALLOW,
+                        ACLOperation[_snake(grant.operation)], ACLPermissionType.ALLOW,
                         ResourcePattern(ResourceType[grant.kind.upper()], name),
                     )
                     for grant in grants(self.settings(ADMIN))
                     for name in grant.names
                 ]
             )  # fmt: skip
+
+
+def _snake(operation: str) -> str:
+    """`DescribeConfigs`, as Kafka's own commands call it, is `DESCRIBE_CONFIGS` here."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", operation).upper()
 
 
 def principal(name: str) -> str:

@@ -11,11 +11,14 @@ from typing import Any
 import pytest
 
 from recaug.cli.quality import read_totals
-from recaug.prequential.record import add
+from recaug.prequential.record import Cell, add
 from recaug.producer import Producer
 from tests.e2e.house import House, until
 
 pytestmark = pytest.mark.e2e
+
+#: Lists of a model that their users have answered by what they did.
+JUDGED = 300
 
 
 @pytest.fixture(scope="module")
@@ -25,25 +28,35 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def report(directory: Path) -> Iterator[dict[str, Any]]:
-    """What an independent reader of the topics found after a good minute of simulated traffic."""
+    """What an independent reader of the topics found once a model had served simulated traffic."""
     settings = {"train_first_events": "2000", "train_budget_s": "8"}
-    options = ("--traffic", "simulate:200", "--for", "75", "--no-page")
-    with House(directory, *options, **settings) as house:
-        until(lambda: house.process.poll() is not None, 420.0, house._explain)
-        assert house.process.returncode == 0, house._explain()
+    with House(directory, "--traffic", "simulate:200", "--no-page", **settings) as house:
+        until(champion(directory).exists, 300.0, house._explain)
+        until(lambda: learned(house).targets > JUDGED, 120.0, house._explain)
+        assert house.stop() == 0, house._explain()
         yield dict(house.report())
+
+
+def champion(directory: Path) -> Path:
+    return directory / "data" / "registry" / "main" / "champion"
+
+
+def learned(house: House) -> Cell:
+    """What the lists of all models were worth so far, by what their users did next."""
+    totals = read_totals(house.settings)
+    return add(totals.of(version) for version in totals.versions if version is not None)
 
 
 def test_every_event_is_accepted_rejected_or_a_duplicate(report: dict[str, Any]) -> None:
     events = report["events"]
     known = events["accepted"] + sum(events["rejected"].values()) + events["duplicates"]
-    assert known == events["published"] > 10_000
+    assert known == events["published"] > 4_000
 
 
 def test_every_qualifying_event_is_answered_exactly_once(report: dict[str, Any]) -> None:
     answers = report["recommendations"]
     assert answers["missing"] == 0
-    assert answers["delivered"] == answers["distinct"] == answers["expected"] > 8_000
+    assert answers["delivered"] == answers["distinct"] == answers["expected"] > 3_000
 
 
 def test_a_model_learned_meanwhile_was_served(report: dict[str, Any]) -> None:
@@ -70,7 +83,7 @@ def test_a_second_start_resumes_with_the_learned_model(
     directory: Path, report: dict[str, Any]
 ) -> None:
     assert report["swaps"] >= 1
-    alias = json.loads((directory / "data" / "registry" / "main" / "champion").read_bytes())
+    alias = json.loads(champion(directory).read_bytes())
     with House(directory, "--traffic", "none") as house:
         asked = ["send", "click", "--user", "newcomer", "--item", "sku-10001", "--wait", "20"]
         answer = house.run(*asked)
@@ -83,9 +96,8 @@ def test_a_second_start_resumes_with_the_learned_model(
 
 def what_the_model_served_was_better_than_popularity(house: House) -> None:
     """By what its users did next, while the traffic of the report went on."""
-    totals = read_totals(house.settings)
-    live = add(totals.of(version) for version in totals.versions if version is not None)
-    assert live.targets > 100
+    live = learned(house)
+    assert live.targets > JUDGED
     assert live.served.hits > live.popularity.hits
     assert live.gain > 0
 

@@ -98,9 +98,9 @@ def test_the_broker_is_killed_while_it_rolls_its_log(place: Site, took: Note) ->
         }
         client.create_topics({topic: spec})
         client.wait_for_topics([topic])
-    with Ledger(place.kafka.bootstrap, topic, size=4_000) as ledger:
+    with Ledger(place.kafka.bootstrap, topic, size=16_000, rate=150) as ledger:
         for _ in range(2):
-            enough = len(ledger.acknowledged) + 2_500  # some ten segments
+            enough = len(ledger.acknowledged) + 300  # some four segments
             until(lambda enough=enough: len(ledger.acknowledged) >= enough, 60.0)  # type: ignore[misc]
             place.kafka.kill()
             place.kafka.restart()

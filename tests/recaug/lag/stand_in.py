@@ -92,7 +92,8 @@ class Members:
     def _go_on(self, client: KafkaConsumer) -> None:
         at: dict[TopicPartition, int] = {}
         while not self._stopping.is_set():
-            client.poll(timeout_ms=50)
+            # Long enough to join again on a busy machine: what there is to read ends it at once.
+            client.poll(timeout_ms=500)
             self._stopping.wait(1 / RATE)
             if not self._commits:
                 continue
