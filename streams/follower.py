@@ -62,8 +62,8 @@ class Follower:
                 "group.id": "recaug-follower",  # asked for even when no group is joined
                 "enable.auto.commit": False,
                 "auto.offset.reset": "earliest",
-                # Nobody waits for what comes this way: ten answers a second of the broker's will do,
-                # instead of one for each event.
+                # Nobody waits for what comes this way: ten answers a second will do, not one for
+                # each event.
                 "fetch.wait.max.ms": 100,
                 "fetch.min.bytes": 2**16,
                 # While a broker is away it would print a line per attempt, twenty a second.
