@@ -26,10 +26,10 @@ from recaug.errors import Failure
 
 BENCHES = (
     "ingest", "latency", "saturation", "score", "state", "freshness", "growth", "train", "learn",
-    "social", "shift", "injected", "searches",
+    "social", "shift", "injected", "searches", "terms",
 )  # fmt: skip
 #: Take hours or a quarter of one, and run when they are named.
-NAMED = ("learn", "social", "shift", "injected", "searches")
+NAMED = ("learn", "social", "shift", "injected", "searches", "terms")
 RESULTS = Path(__file__).with_name("RESULTS.md")
 
 

@@ -27,6 +27,7 @@ class Examples:
     gaps: Tensor  # (B, L) float32 seconds to the next event
     wanted: Tensor  # (B, L) int64 the row that came next, 0 where nothing is asked
     origin: npt.NDArray[np.int8]  # (B,)
+    owner: Int64  # (B,) the user, −1 for nobody
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,7 @@ def examples(rows: Rows) -> Examples:
         torch.from_numpy(gaps.astype(np.float32)),
         torch.from_numpy(np.where(asked, items[:, 1:], 0)),
         rows.origin,
+        rows.owner,
     )
 
 
@@ -118,4 +120,5 @@ def _rows(log: Log, first: Int64, last: Int64, width: int) -> Rows:
         np.where(inside, source.times_ms[at], 0),
         inside & log.asked[at] & (at >= first[:, None]),
         np.zeros(len(first), np.int8),
+        source.owners()[first],
     )

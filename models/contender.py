@@ -16,6 +16,7 @@ from models.augment.wording import together
 from models.batches import Bool, Log
 from models.recipes import Plan, plan_for
 from models.sequence import SPREAD, SequenceModel
+from models.terms import Older, Terms
 from models.text_rows import Float32
 from models.train import Progress, scorer, train
 from recaug.batch import FIRST_ROW, Int64
@@ -88,13 +89,13 @@ class Neural:
     def __init__(
         self, name: str, plan: Plan | None, time_s: Callable[[], float], place: torch.device,
         seed: int, say: Say, texts: Texts | None = None,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = time.monotonic, traits: torch.Tensor | None = None,
     ) -> None:  # fmt: skip
-        """`time_s` tells how long the next fold may take, by `clock`.
+        """`time_s` tells how long the next fold may take, by `clock`; `traits` (U, t) are users'.
 
         Without a `plan` it is the one for the kind of data that the first fold is.
         """
-        self._texts = texts or NO_TEXTS
+        self._texts, self._traits = texts or NO_TEXTS, traits
         self.name, self._plan, self._time_s = name, plan, time_s
         self._device, self._seed, self._say, self._clock = place, seed, say, clock
         self.progress: list[Progress] = []  # of training on each fold, without `finish`
@@ -134,6 +135,7 @@ class Neural:
         found = self._texts.white(rows) if rows <= plan.recipe.full_softmax else None
         text, others = (None, None) if found is None else found
         optimizer = weights.with_texts(model, optimizer, text, fresh=first)
+        optimizer = weights.with_terms(model, optimizer, self._terms(plan, text))
         judge = _Judge(model, fold)
         progress = train(
             model, optimizer, self._log(fold, fold.known, plan), plan.recipe,
@@ -145,6 +147,11 @@ class Neural:
         self.progress.append(progress)
         self._trained, self._learned = (model, optimizer), fold.known
         return judge.test_s
+
+    def _terms(self, plan: Plan, text: Float32 | None) -> Terms:
+        older = Older(self._trained[0]) if self._trained and plan.recipe.terms.older else None
+        words = None if text is None else torch.from_numpy(text)
+        return Terms(plan.recipe.terms, plan.shape.width, words, self._traits, older)
 
     def _finish(self, fold: Fold, plan: Plan, end_s: float) -> None:
         model, optimizer = self._grown(fold, fold.before, plan)

@@ -151,6 +151,7 @@ class SequenceModel(nn.Module):
         self.encoder = Encoder(shape, dropout)
         self.table = nn.Parameter(torch.randn(rows, shape.width) * SPREAD)  # (N, d)
         self.texts: TextRows | None = None
+        self.terms: nn.Module | None = None  # of the loss (`models.terms`), in training
 
     def unit(self) -> Tensor:
         """The table as it is read, compared and exported: rows of length 1, row 0 all zero."""
@@ -160,7 +161,8 @@ class SequenceModel(nn.Module):
 
     @torch.no_grad()
     def settle(self) -> None:
-        """Make the texts' part of the rows their own; `unit` stays what it is."""
+        """Make the texts' part of the rows their own; `unit` stays what it is. No more terms."""
+        self.terms = None
         if self.texts is not None:
             self.table.add_(self.texts())
             self.texts = None

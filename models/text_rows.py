@@ -51,10 +51,6 @@ def whitened(items: Sequence[str], vectors: Mapping[str, Float32]) -> Float32 | 
     return rows
 
 
-#: The name of P in a model that has `TextRows` as its `texts`.
-PROJECT = "texts.project"
-
-
 class TextRows(nn.Module):
     """The text's part of a table: `text` (N, q), fixed, times P (q, d), learned."""
 

@@ -21,6 +21,7 @@ from models.average import Average
 from models.batches import Examples, Log, batches, cut, followers
 from models.sequence import SequenceModel
 from models.softmax import catalogue_loss
+from models.terms import NO_TERMS, Share
 from recaug import evaluation as evaluate
 from recaug.augment.mix import Mix
 from recaug.augment.registry import AUGMENTERS, Place
@@ -46,6 +47,7 @@ class Recipe:
     full_softmax: int = 15_000  # items; with more, negatives are sampled
     negatives: int = 2_048  # shared by a batch
     batch: int = 32  # windows
+    terms: Share = NO_TERMS  # beside the next event
 
 
 @dataclass(slots=True)
@@ -122,7 +124,7 @@ def loss_of(
     model: SequenceModel, batch: Examples, recipe: Recipe, generator: torch.Generator,
     table: Tensor | None = None, mixup: bool = False,
 ) -> Tensor:  # fmt: skip
-    """Mean cross-entropy of what came next over the whole catalogue, or a sample of it.
+    """Mean cross-entropy of what came next over the whole catalogue, or a sample of it, and terms.
 
     `table` (N, d) is the model's own, or what an adversary makes of it.
     """
@@ -133,11 +135,13 @@ def loss_of(
     at = batch.wanted.ge(FIRST_ROW)  # (B, L)
     vectors, wanted = out[at], batch.wanted[at]  # (M, d), (M,)
     heat = model.encoder.shape.temperature
+    added: Tensor = (
+        out.new_zeros(()) if model.terms is None else model.terms(batch, out, table, heat)
+    )
     if mixup:
         vectors, partner, share = mixed(vectors, generator)
-        added = correction(vectors, table, wanted, partner, share, heat)
-        return added + _catalogue(vectors, wanted, table, recipe, heat, generator)
-    return _catalogue(vectors, wanted, table, recipe, heat, generator)
+        added = added + correction(vectors, table, wanted, partner, share, heat)
+    return added + _catalogue(vectors, wanted, table, recipe, heat, generator)
 
 
 def _catalogue(
@@ -249,7 +253,7 @@ def _warmup(optimizer: AdamW) -> float:
 def _on(batch: Examples, device: torch.device) -> Examples:
     return Examples(
         batch.items.to(device), batch.kinds.to(device), batch.gaps.to(device),
-        batch.wanted.to(device), batch.origin,
+        batch.wanted.to(device), batch.origin, batch.owner,
     )  # fmt: skip
 
 

@@ -10,7 +10,8 @@ from torch import Tensor
 
 from models.adam import AdamW
 from models.sequence import SequenceModel, Shape
-from models.text_rows import LENGTH, PROJECT, Float32, TextRows
+from models.terms import NO_TERMS, Terms
+from models.text_rows import LENGTH, Float32, TextRows
 from recaug.batch import Int64
 from recaug.registry import Bundle, CorruptBundle
 
@@ -93,10 +94,19 @@ def with_texts(model: SequenceModel, optimizer: AdamW, text: Float32 | None, fre
     return AdamW(model).adopt(optimizer)
 
 
+def with_terms(model: SequenceModel, optimizer: AdamW, terms: Terms) -> AdamW:
+    """Let `terms` take part in training, where any has a share; see `with_texts`."""
+    if terms.share == NO_TERMS:
+        return optimizer
+    model.terms = terms.to(model.table.device)
+    return AdamW(model).adopt(optimizer)
+
+
 def settled(model: SequenceModel, optimizer: AdamW) -> None:
     """Give the rows what the texts gave them, and nothing else to remember."""
     model.settle()
-    optimizer.forget(PROJECT)
+    for name in optimizer.parameters.keys() - dict(model.named_parameters()).keys():
+        optimizer.forget(name)
 
 
 def _unfit(bundle: Bundle, why: str) -> CorruptBundle:

@@ -158,7 +158,7 @@ def _rows(
     times = np.cumsum(np.where(there, source.gaps_ms[drawn], 0), axis=1)
     return Rows(
         placed, np.where(there, source.kinds[drawn], 0), np.where(there, times, 0), there,
-        np.full(count, origin, np.int8),
+        np.full(count, origin, np.int8), np.full(count, -1),
     )  # fmt: skip
 
 

@@ -74,8 +74,9 @@ def views(rows: Rows, similar: Int64, mix: Mix, rng: np.random.Generator) -> Row
     drawn = np.searchsorted(np.cumsum(list(shares.values())), rng.random(len(rows.items)), "right")
     origin = np.where(rows.origin == Origin.OBSERVED, codes[drawn], rows.origin)
     made = Rows(
-        rows.items.copy(), rows.kinds.copy(), rows.times_ms.copy(), rows.real.copy(), origin
-    )
+        rows.items.copy(), rows.kinds.copy(), rows.times_ms.copy(), rows.real.copy(), origin,
+        rows.owner,
+    )  # fmt: skip
     for name in shares:
         at = np.flatnonzero(origin == Origin[name.upper()])
         if len(at):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import IntEnum
 
 import numpy as np
@@ -37,6 +37,7 @@ class Rows:
     times_ms: Int64  # (B, W)
     real: Bool  # (B, W) what the model may be asked to predict
     origin: npt.NDArray[np.int8]  # (B,)
+    owner: Int64  # (B,) the user, −1 for nobody
 
     def take(self, order: Int64) -> Rows:
         """The same events in another order: `order` (B, W) holds columns, −1 for padding."""
@@ -46,13 +47,11 @@ class Rows:
             return np.where(hidden, np.zeros((), values.dtype), np.take_along_axis(values, at, 1))
 
         parts = [pick(part) for part in (self.items, self.kinds, self.times_ms, self.real)]
-        return Rows(parts[0], parts[1], parts[2], parts[3], self.origin)  # type: ignore[arg-type]
+        return Rows(parts[0], parts[1], parts[2], parts[3], self.origin, self.owner)  # type: ignore[arg-type]
 
     def pick(self, at: Int64) -> Rows:
         """Some of the sequences, by number."""
-        return Rows(
-            self.items[at], self.kinds[at], self.times_ms[at], self.real[at], self.origin[at]
-        )
+        return Rows(*(getattr(self, name)[at] for name in _COLUMNS))
 
     def kept(self, there: Bool) -> Rows:
         """Only the events that are `there` (B, W), moved up so that none is missing between."""
@@ -65,12 +64,12 @@ class Rows:
         return sizes
 
 
+_COLUMNS = tuple(field.name for field in fields(Rows))
+
+
 def joined(first: Rows, second: Rows) -> Rows:
     """The sequences of both, of one width."""
-    pairs = (
-        (getattr(first, name), getattr(second, name))
-        for name in ("items", "kinds", "times_ms", "real", "origin")
-    )
+    pairs = ((getattr(first, name), getattr(second, name)) for name in _COLUMNS)
     return Rows(*(np.concatenate(pair) for pair in pairs))
 
 

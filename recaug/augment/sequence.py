@@ -8,6 +8,7 @@ where that is unknown, and a generator; the shape stays, shorter sequences gain 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -47,7 +48,7 @@ def reorder(rows: Rows, similar: Int64, rng: np.random.Generator) -> Rows:
     drawn = start[:, None] + rng.random(rows.items.shape) * (span[:, None] - 1e-6)
     order = np.argsort(np.where(inside, drawn, column), axis=1, kind="stable")
     mixed = rows.take(order)
-    return Rows(mixed.items, mixed.kinds, rows.times_ms, mixed.real, rows.origin)
+    return replace(mixed, times_ms=rows.times_ms)
 
 
 def substitute(rows: Rows, similar: Int64, rng: np.random.Generator) -> Rows:
@@ -95,4 +96,4 @@ def _replace(rows: Rows, where: Bool, by: Int64) -> Rows:
     """Other items at `where`; an item replaced by itself is still the user's own."""
     made = where & (by != rows.items)
     items = np.where(made, by, rows.items)
-    return Rows(items, rows.kinds, rows.times_ms, rows.real & ~made, rows.origin)
+    return replace(rows, items=items, real=rows.real & ~made)

@@ -47,6 +47,7 @@ class DataSet:
     periods: Int64 | None  # (n,) the file each came from
     item_ids: list[str]
     texts: dict[str, str]  # of the items that say something of themselves
+    user_ids: list[str] = field(default_factory=list)  # empty where users have no names
 
     @property
     def timed(self) -> bool:
@@ -149,7 +150,10 @@ def _data(
     users, items, kinds, times_ms = (
         np.array(column, np.int64) for column in (rows.users, rows.items, rows.kinds, rows.times_ms)
     )
-    return DataSet(path, note, users, items, kinds, times_ms, periods, list(rows.item_ids), texts)
+    return DataSet(
+        path, note, users, items, kinds, times_ms, periods, list(rows.item_ids), texts,
+        list(rows.user_ids),
+    )  # fmt: skip
 
 
 def _texts(path: Path, wanted: dict[str, int]) -> dict[str, str]:

@@ -18,7 +18,9 @@ def example(rows: int) -> Examples:
     items = torch.randint(2, rows, (4, 6))
     wanted = torch.randint(2, rows, (4, 6))
     wanted[:, :2] = 0
-    return Examples(items, torch.ones_like(items), torch.rand(4, 6), wanted, np.zeros(4, np.int8))
+    return Examples(
+        items, torch.ones_like(items), torch.rand(4, 6), wanted, np.zeros(4, np.int8), np.arange(4)
+    )
 
 
 def test_knowing_nothing_costs_the_log_of_the_catalogue() -> None:

@@ -65,7 +65,14 @@ def test_all_can_be_views_and_what_was_synthesised_is_none() -> None:
     whole = Mix.of({"crop": 0.5, "mask": 0.5})
     rows = some([10] * 50)
     assert counts(views(rows, SIMILAR, whole, np.random.default_rng(0)).origin)["observed"] == 0
-    made = Rows(rows.items, rows.kinds, rows.times_ms, rows.real, np.full(50, Origin.GAN, np.int8))
+    made = Rows(
+        rows.items,
+        rows.kinds,
+        rows.times_ms,
+        rows.real,
+        np.full(50, Origin.GAN, np.int8),
+        rows.owner,
+    )
     both = views(joined(made, rows), SIMILAR, whole, np.random.default_rng(0))
     assert np.array_equal(both.items[:50], rows.items)
     assert counts(both.origin)["gan"] == 50

@@ -18,7 +18,7 @@ def some(sizes: list[int], width: int = 10) -> Rows:
     items = np.where(real, 2 + np.arange(len(sizes) * width).reshape(-1, width), 0)
     return Rows(
         items, np.where(real, 1 + items % 11, 0), np.where(real, items * 1_000, 0), real,
-        np.zeros(len(sizes), np.int8),
+        np.zeros(len(sizes), np.int8), np.arange(len(sizes)),
     )  # fmt: skip
 
 
