@@ -57,7 +57,7 @@ def cut(log: Log, length: int, rng: np.random.Generator) -> Rows:
     first, last = first[useful], last[useful]
     known = np.concatenate([[0], np.cumsum(log.known)])
     last = first + known[last] - known[first]
-    return _rows(log, first, last, length + 1)
+    return _rows(log, owners[first], first, last, length + 1)
 
 
 def batches(
@@ -108,9 +108,10 @@ def followers(log: Log, length: int, size: int) -> Int64:
     return neighbours(rows.items, size)
 
 
-def _rows(log: Log, first: Int64, last: Int64, width: int) -> Rows:
+def _rows(log: Log, owners: Int64, first: Int64, last: Int64, width: int) -> Rows:
+    """One row for each [first, last) of a user's events, (B,) all."""
     source = log.source
-    starts = np.maximum(source.starts[source.owners()[first]], last - width)
+    starts = np.maximum(source.starts[owners], last - width)
     at = last[:, None] - np.arange(width, 0, -1)  # (B, W)
     inside = at >= starts[:, None]
     at = np.maximum(at, 0)
@@ -120,5 +121,5 @@ def _rows(log: Log, first: Int64, last: Int64, width: int) -> Rows:
         np.where(inside, source.times_ms[at], 0),
         inside & log.asked[at] & (at >= first[:, None]),
         np.zeros(len(first), np.int8),
-        source.owners()[first],
+        owners,
     )

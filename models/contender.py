@@ -16,7 +16,6 @@ from models.augment.wording import together
 from models.batches import Bool, Log
 from models.recipes import Plan, plan_for
 from models.sequence import SPREAD, SequenceModel
-from models.terms import Older, Terms
 from models.text_rows import Float32
 from models.train import Progress, scorer, train
 from recaug.batch import FIRST_ROW, Int64
@@ -135,7 +134,9 @@ class Neural:
         found = self._texts.white(rows) if rows <= plan.recipe.full_softmax else None
         text, others = (None, None) if found is None else found
         optimizer = weights.with_texts(model, optimizer, text, fresh=first)
-        optimizer = weights.with_terms(model, optimizer, self._terms(plan, text))
+        before = None if self._trained is None else self._trained[0]
+        terms = plan.recipe.terms
+        optimizer = weights.with_terms(model, optimizer, terms, text, before, self._traits)
         judge = _Judge(model, fold)
         progress = train(
             model, optimizer, self._log(fold, fold.known, plan), plan.recipe,
@@ -147,11 +148,6 @@ class Neural:
         self.progress.append(progress)
         self._trained, self._learned = (model, optimizer), fold.known
         return judge.test_s
-
-    def _terms(self, plan: Plan, text: Float32 | None) -> Terms:
-        older = Older(self._trained[0]) if self._trained and plan.recipe.terms.older else None
-        words = None if text is None else torch.from_numpy(text)
-        return Terms(plan.recipe.terms, plan.shape.width, words, self._traits, older)
 
     def _finish(self, fold: Fold, plan: Plan, end_s: float) -> None:
         model, optimizer = self._grown(fold, fold.before, plan)

@@ -26,8 +26,7 @@ from models.parent import Parent
 from models.recipes import Plan, plan_for
 from models.sequence import SPREAD, SequenceModel
 from models.split import Split, split
-from models.terms import Older, Share, Terms
-from models.text_rows import Float32, whitened
+from models.text_rows import whitened
 from models.train import Progress, scorer, train
 from recaug import atomic
 from recaug import evaluation as evaluate
@@ -91,9 +90,10 @@ def _train(
     model, optimizer = _start(job, data, parent, plan)
     text = whitened(data.vocabulary, job.vectors) if data.rows <= recipe.full_softmax else None
     optimizer = weights.with_texts(model, optimizer, text, fresh=parent is None)
-    optimizer = weights.with_terms(model, optimizer, _terms(model, recipe.terms, text, parent))
     model.to(device)
     optimizer.to(device)
+    before = parent.model(0.0)[0] if parent and recipe.terms.older else None
+    optimizer = weights.with_terms(model, optimizer, recipe.terms, text, before)
 
     def validation() -> float:
         score = scorer(model, data.source)
@@ -110,14 +110,6 @@ def _train(
     optimizer.to(torch.device("cpu"))
     weights.settled(model, optimizer)
     return Trained(model, optimizer, progress, device, time.monotonic() - began)
-
-
-def _terms(
-    model: SequenceModel, share: Share, text: Float32 | None, parent: Parent | None
-) -> Terms:
-    older = Older(parent.model(0.0)[0]) if parent and share.older else None
-    words = None if text is None else torch.from_numpy(text)
-    return Terms(share, model.encoder.shape.width, words, older=older)
 
 
 def _start(job: Job, data: Split, parent: Parent | None, plan: Plan) -> tuple[SequenceModel, AdamW]:

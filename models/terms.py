@@ -43,9 +43,9 @@ NO_TERMS = Share()
 class Older:
     """A model as it was: its encoder and its table (n, d), of which no weight changes any more."""
 
-    def __init__(self, model: SequenceModel) -> None:
-        self.encoder: Encoder = copy.deepcopy(model.encoder).eval()
-        self.table = model.unit().detach()  # (n, d)
+    def __init__(self, model: SequenceModel, device: torch.device) -> None:
+        self.encoder: Encoder = copy.deepcopy(model.encoder).to(device).eval()
+        self.table = model.unit().detach().to(device)  # (n, d)
 
     @torch.no_grad()
     def vectors(self, batch: Examples) -> Tensor:
@@ -55,65 +55,66 @@ class Older:
         return found
 
 
+class Contrast(nn.Module):
+    """Whose vector goes with what is said (S, q) of items, or of users; 0 where nothing is."""
+
+    said: Tensor
+
+    def __init__(self, said: Tensor, width: int) -> None:
+        super().__init__()
+        self.register_buffer("said", said, persistent=False)
+        self.map = nn.Parameter(nn.init.orthogonal_(torch.empty(said.shape[1], width)))  # (q, d)
+
+    def speaks(self, at: Tensor) -> Tensor:
+        """Whether anything is said of each, (M,) → (M,)."""
+        return self.said[at].ne(0).any(1)
+
+    def forward(self, vectors: Tensor, at: Tensor) -> Tensor:
+        """Mean cross-entropy of each of unit vectors (M, d) finding what is said of `at` (M,)."""
+        told = F.normalize(self.said[at] @ self.map, dim=1)  # (M, d)
+        own = torch.arange(len(at), device=at.device)  # (M,)
+        loss: Tensor = F.cross_entropy(vectors @ told.T / HEAT, own)
+        return loss
+
+
 class Terms(nn.Module):
-    """The terms that have a share and something to go by.
-
-    text (N, q) has zero rows for items without any, traits (U, t) for users without any.
-    """
-
-    text: Tensor | None
-    traits: Tensor | None
+    """The terms that have a share and something to go by: text (N, q), traits (U, t), a model."""
 
     def __init__(
         self, share: Share, width: int, text: Tensor | None = None, traits: Tensor | None = None,
         older: Older | None = None,
     ) -> None:  # fmt: skip
         super().__init__()
-        self.share, self.older = share, older
-        self.register_buffer("text", text if share.attributes else None, persistent=False)
-        self.register_buffer("traits", traits if share.profile else None, persistent=False)
-        self.attributes = _map(self.text, width)
-        self.profile = _map(self.traits, width)
+        self.share = share
+        self.attributes = Contrast(text, width) if share.attributes and text is not None else None
+        self.profile = Contrast(traits, width) if share.profile and traits is not None else None
+        self.older = older if share.older else None
 
     def forward(self, batch: Examples, out: Tensor, table: Tensor, heat: float) -> Tensor:
         """batch of B windows, out (B, L, d) and table (N, d) of unit rows → what is added."""
         total = out.new_zeros(())
-        if self.text is not None and self.attributes is not None:
-            at = _some(batch, self.text)  # (M,)
-            total = total + self.share.attributes * _contrast(
-                table[at], self.text[at] @ self.attributes
-            )
-        if self.traits is not None and self.profile is not None:
+        if self.attributes is not None:
+            at = _items(batch)  # (M,)
+            at = _some(at[self.attributes.speaks(at)])  # (M,)
+            total = total + self.share.attributes * self.attributes(table[at], at)
+        if self.profile is not None:
             own = torch.from_numpy(batch.owner).to(out.device)  # (B,)
-            told = own.ge(0) & self.traits[own.clamp(min=0)].ne(0).any(1)  # (B,)
+            told = own.ge(0) & self.profile.speaks(own.clamp(min=0))  # (B,)
             if told.any():
-                total = total + self.share.profile * _contrast(
-                    out[told, -1], self.traits[own[told]] @ self.profile
-                )
-        if self.older is not None and self.share.older:
+                total = total + self.share.profile * self.profile(out[told, -1], own[told])
+        if self.older is not None:
             total = total + self.share.older * _ranked_alike(self.older, batch, out, table, heat)
         return total
 
 
-def _map(of: Tensor | None, width: int) -> nn.Parameter | None:
-    if of is None:
-        return None
-    return nn.Parameter(nn.init.orthogonal_(torch.empty(of.shape[1], width)))
+def _items(batch: Examples) -> Tensor:
+    """Each item of a batch once, (M,)."""
+    there: Tensor = torch.unique(torch.cat([batch.items.flatten(), batch.wanted.flatten()]))
+    return there[there.ge(FIRST_ROW)]
 
 
-def _some(batch: Examples, text: Tensor) -> Tensor:
-    """Items of a batch that have a text, each once, (≤ CONTRASTED,)."""
-    there = torch.cat([batch.items.flatten(), batch.wanted.flatten()])
-    at: Tensor = torch.unique(there)  # (M,)
-    at = at[at.ge(FIRST_ROW) & text[at].ne(0).any(1)]
+def _some(at: Tensor) -> Tensor:
     return at[torch.randperm(len(at), device=at.device)[:CONTRASTED]]
-
-
-def _contrast(own: Tensor, other: Tensor) -> Tensor:
-    """Cross-entropy of each of M unit vectors (M, d) finding its own among `other` (M, d)."""
-    cosines = own @ F.normalize(other, dim=1).T / HEAT  # (M, M)
-    loss: Tensor = F.cross_entropy(cosines, torch.arange(len(own), device=own.device))
-    return loss
 
 
 def _ranked_alike(older: Older, batch: Examples, out: Tensor, table: Tensor, heat: float) -> Tensor:

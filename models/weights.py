@@ -10,7 +10,7 @@ from torch import Tensor
 
 from models.adam import AdamW
 from models.sequence import SequenceModel, Shape
-from models.terms import NO_TERMS, Terms
+from models.terms import NO_TERMS, Older, Share, Terms
 from models.text_rows import LENGTH, Float32, TextRows
 from recaug.batch import Int64
 from recaug.registry import Bundle, CorruptBundle
@@ -94,11 +94,20 @@ def with_texts(model: SequenceModel, optimizer: AdamW, text: Float32 | None, fre
     return AdamW(model).adopt(optimizer)
 
 
-def with_terms(model: SequenceModel, optimizer: AdamW, terms: Terms) -> AdamW:
-    """Let `terms` take part in training, where any has a share; see `with_texts`."""
-    if terms.share == NO_TERMS:
+def with_terms(
+    model: SequenceModel, optimizer: AdamW, share: Share, text: Float32 | None,
+    before: SequenceModel | None, traits: Tensor | None = None,
+) -> AdamW:  # fmt: skip
+    """Let the terms of the loss that have a `share` take part in training; see `with_texts`.
+
+    `before` is the model that must not be forgotten, `traits` (U, t) are users'.
+    """
+    if share == NO_TERMS:
         return optimizer
-    model.terms = terms.to(model.table.device)
+    device, width = model.table.device, model.encoder.shape.width
+    words = None if text is None else torch.from_numpy(text)
+    older = None if before is None else Older(before, device)
+    model.terms = Terms(share, width, words, traits, older).to(device)
     return AdamW(model).adopt(optimizer)
 
 

@@ -25,9 +25,6 @@ FOLLOWER, AUDIT = "recaug-follower", "recaug-audit"
 #: A program that reads lists, and its group; several want a group and a line each.
 CONSUMER = "consumer"
 
-#: What topics are set to, and with what retention, is looked at by these.
-LOOKS = ("page", "exporter", "operator")
-
 #: What the scripts of `recaug.state.redis` call, and what its client sends around them.
 REDIS_READ = ("ping", "mget", "eval", "evalsha", "hget", "hgetall", "lindex", "lrange")
 REDIS_WRITE = ("del", "hincrby", "hset", "lpop", "lset", "rpush", "set", "unlink")
@@ -92,11 +89,11 @@ def _grants(
         yield Grant(principal, "Read", "group", (settings.group(name),))
     elif read:
         yield Grant(principal, "Describe", "group", (*groups, AUDIT))
+        yield Grant(principal, "DescribeConfigs", "topic", read)
     # When a group last committed is asked by `recaug lag` alone.
     commits = (OFFSETS,) if name == "operator" else ()
     yield Grant(principal, "Read", "topic", (*read, *commits))
     yield Grant(principal, "Write", "topic", write)
-    yield Grant(principal, "DescribeConfigs", "topic", read if name in LOOKS else ())
 
 
 def _names(topics: Iterable[Topic]) -> tuple[str, ...]:

@@ -91,7 +91,7 @@ class Vectors:
             if found.value is None:
                 self._forget(item)
                 return
-            text = text_of(orjson.loads(found.value)) or item
+            text = text_of(orjson.loads(found.value))
             known = self._known.get(item)
             if known is None or known.text_sha256 != text_sha256(text):
                 self._expect(item, text)

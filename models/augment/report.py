@@ -16,26 +16,23 @@ import numpy as np
 import torch
 
 from models.augment.wording import BackTranslation, Seq2Seq
-from models.contender import Neural, Texts
+from models.contender import Texts
 from models.device import choose
 from models.evaluation import vectors
-from models.recipes import Plan, plan_for
+from models.recipes import plan_for
 from models.text_rows import Float32
 from models.train import Recipe
+from models.trial import Run, Trial
 from recaug.augment.lift import SHORT, lift
 from recaug.augment.mix import NOTHING, Mix
 from recaug.augment.registry import AUGMENTERS, Place
 from recaug.augment.wordbook import Say as Reword
 from recaug.augment.wordbook import Wordbook
 from recaug.augment.words import reworded
-from recaug.batch import Int64
 from recaug.errors import Failure
-from recaug.evaluation import metrics
 from recaug.evaluation.dataset import DataSet, read
-from recaug.evaluation.metrics import Float64
-from recaug.evaluation.report import Pool
-from recaug.evaluation.run import Say, run
-from recaug.evaluation.splits import Split, split
+from recaug.evaluation.run import Say
+from recaug.evaluation.splits import split
 from recaug.settings import Settings
 
 DECIDES = "ndcg@10"
@@ -80,8 +77,8 @@ def report(terms: Terms, began_s: float, say: Say, tell: Callable[[str], None]) 
     recipes = _recipes(arms, plan.recipe, alone=bool(terms.only))
     each_s = _each_s(terms, began_s, len(recipes))
     tell(f"{terms.data.name}: {data.note}; {len(recipes)} × {terms.seeds} runs of {each_s:.0f} s")
-    trial = _Trial(divided, plan, place, each_s, say, len(recipes) * terms.seeds)
-    found: dict[str, list[_Run]] = {name: [] for name in recipes}
+    trial = Trial(divided, plan, place, each_s, say, len(recipes) * terms.seeds)
+    found: dict[str, list[Run]] = {name: [] for name in recipes}
     for seed in range(terms.seeds):
         for name, recipe in recipes.items():
             worded = replace(texts, others=others.get(name, ()))
@@ -94,50 +91,8 @@ def report(terms: Terms, began_s: float, say: Say, tell: Callable[[str], None]) 
     }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class _Run:
-    values: Float64  # NDCG@10 of every target that counts
-    hits: Float64
-    cpu_s: float
-    learned: bool  # whether any epoch was better than the start
-    finished: bool  # whether it ended by itself, not with its time
-
-
-class _Trial:
-    """Runs that differ in their mix and seed alone."""
-
-    def __init__(
-        self, divided: Split, plan: Plan, place: torch.device, each_s: float, say: Say, runs: int
-    ) -> None:
-        self._pool, self._plan, self._place = Pool(divided), plan, place
-        self.users: Int64 = np.zeros(0, np.int64)  # of the targets that count, after a run
-        self._each_s, self._say, self._runs, self._done = each_s, say, runs, 0
-
-    def run(self, name: str, recipe: Recipe, seed: int, texts: Texts) -> _Run:
-        self._say("runs", "done", self._done, self._runs)
-        began_s, folds = time.process_time(), len(self._pool.split.folds)
-        torch.manual_seed(seed)
-
-        def say(_: str, stage: str, done: int, total: int) -> None:
-            self._say("run", f"{name}, seed {seed}: {stage}", done, total)
-
-        neural = Neural(
-            name, replace(self._plan, recipe=recipe), lambda: self._each_s / folds, self._place,
-            seed, say, texts, time.process_time,
-        )  # fmt: skip
-        (result,) = run([neural], self._pool.split, say)
-        self._done += 1
-        places, kept = self._pool.judged(result, self._pool.split.filtered)
-        self.users = self._pool.users[kept]
-        cpu_s = time.process_time() - began_s
-        learned = any(one.best_epoch for one in neural.progress)
-        finished = all(one.stopped != "budget" for one in neural.progress)
-        values = metrics.ndcg(places[kept]), metrics.hits(places[kept])
-        return _Run(*values, cpu_s, learned, finished)
-
-
 def _figures(
-    runs: Sequence[_Run], found: Mapping[str, Sequence[_Run]], mix: Mix, trial: _Trial
+    runs: Sequence[Run], found: Mapping[str, Sequence[Run]], mix: Mix, trial: Trial
 ) -> Figures:
     figures: Figures = {
         "mix": mix.plain(),

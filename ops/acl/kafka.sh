@@ -88,6 +88,21 @@ allow recaug-page --operation Describe \
   --group "${p}recaug-learn" \
   --group "${p}recaug-recommend" \
   --group "recaug-audit"
+allow recaug-page --operation DescribeConfigs \
+  --topic "${p}clickstream" \
+  --topic "${p}searches" \
+  --topic "${p}social" \
+  --topic "${p}items" \
+  --topic "${p}users" \
+  --topic "${p}recaug.events" \
+  --topic "${p}recaug.items" \
+  --topic "${p}recaug.users" \
+  --topic "${p}recaug.item-vectors" \
+  --topic "${p}recaug.dead-letters" \
+  --topic "${p}recaug.models" \
+  --topic "${p}recaug.metrics" \
+  --topic "${p}recaug.pulses" \
+  --topic "${p}recommendations"
 allow recaug-page --operation Read \
   --topic "${p}clickstream" \
   --topic "${p}searches" \
@@ -107,28 +122,13 @@ allow recaug-page --operation Write \
   --topic "${p}clickstream" \
   --topic "${p}searches" \
   --topic "${p}social"
-allow recaug-page --operation DescribeConfigs \
-  --topic "${p}clickstream" \
-  --topic "${p}searches" \
-  --topic "${p}social" \
-  --topic "${p}items" \
-  --topic "${p}users" \
-  --topic "${p}recaug.events" \
-  --topic "${p}recaug.items" \
-  --topic "${p}recaug.users" \
-  --topic "${p}recaug.item-vectors" \
-  --topic "${p}recaug.dead-letters" \
-  --topic "${p}recaug.models" \
-  --topic "${p}recaug.metrics" \
-  --topic "${p}recaug.pulses" \
-  --topic "${p}recommendations"
 
 allow recaug-exporter --operation Describe \
   --group "${p}recaug-clean" \
   --group "${p}recaug-learn" \
   --group "${p}recaug-recommend" \
   --group "recaug-audit"
-allow recaug-exporter --operation Read \
+allow recaug-exporter --operation DescribeConfigs \
   --topic "${p}clickstream" \
   --topic "${p}searches" \
   --topic "${p}social" \
@@ -143,7 +143,7 @@ allow recaug-exporter --operation Read \
   --topic "${p}recaug.metrics" \
   --topic "${p}recaug.pulses" \
   --topic "${p}recommendations"
-allow recaug-exporter --operation DescribeConfigs \
+allow recaug-exporter --operation Read \
   --topic "${p}clickstream" \
   --topic "${p}searches" \
   --topic "${p}social" \
@@ -164,6 +164,21 @@ allow recaug-operator --operation Describe \
   --group "${p}recaug-learn" \
   --group "${p}recaug-recommend" \
   --group "recaug-audit"
+allow recaug-operator --operation DescribeConfigs \
+  --topic "${p}clickstream" \
+  --topic "${p}searches" \
+  --topic "${p}social" \
+  --topic "${p}items" \
+  --topic "${p}users" \
+  --topic "${p}recaug.events" \
+  --topic "${p}recaug.items" \
+  --topic "${p}recaug.users" \
+  --topic "${p}recaug.item-vectors" \
+  --topic "${p}recaug.dead-letters" \
+  --topic "${p}recaug.models" \
+  --topic "${p}recaug.metrics" \
+  --topic "${p}recaug.pulses" \
+  --topic "${p}recommendations"
 allow recaug-operator --operation Read \
   --topic "${p}clickstream" \
   --topic "${p}searches" \
@@ -188,21 +203,6 @@ allow recaug-operator --operation Write \
   --topic "${p}users" \
   --topic "${p}recaug.models" \
   --topic "${p}recaug.dead-letters"
-allow recaug-operator --operation DescribeConfigs \
-  --topic "${p}clickstream" \
-  --topic "${p}searches" \
-  --topic "${p}social" \
-  --topic "${p}items" \
-  --topic "${p}users" \
-  --topic "${p}recaug.events" \
-  --topic "${p}recaug.items" \
-  --topic "${p}recaug.users" \
-  --topic "${p}recaug.item-vectors" \
-  --topic "${p}recaug.dead-letters" \
-  --topic "${p}recaug.models" \
-  --topic "${p}recaug.metrics" \
-  --topic "${p}recaug.pulses" \
-  --topic "${p}recommendations"
 
 allow recaug-producer --operation Write \
   --topic "${p}clickstream" \

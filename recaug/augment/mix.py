@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -73,10 +73,7 @@ def views(rows: Rows, similar: Int64, mix: Mix, rng: np.random.Generator) -> Row
     codes = np.array([*(Origin[name.upper()] for name in shares), Origin.OBSERVED], np.int8)
     drawn = np.searchsorted(np.cumsum(list(shares.values())), rng.random(len(rows.items)), "right")
     origin = np.where(rows.origin == Origin.OBSERVED, codes[drawn], rows.origin)
-    made = Rows(
-        rows.items.copy(), rows.kinds.copy(), rows.times_ms.copy(), rows.real.copy(), origin,
-        rows.owner,
-    )  # fmt: skip
+    made = replace(rows.pick(np.arange(len(origin))), origin=origin)  # a copy, to write into
     for name in shares:
         at = np.flatnonzero(origin == Origin[name.upper()])
         if len(at):

@@ -7,7 +7,7 @@ first, each file a step in time after the one before it.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,9 +18,9 @@ import orjson
 from recaug.batch import Int64
 from recaug.errors import Failure
 from recaug.events import KINDS, Rejection, items_of, parse_event, user_key
-from recaug.item_text import text_of
+from recaug.item_text import words_of
 from recaug.replay import Choice, Happening, Source, open_source
-from recaug.replay.documents import documents_beside
+from recaug.replay.documents import read_beside
 from recaug.replay.periods import period_files
 
 #: Events held, most: 32 bytes each, and their ids.
@@ -157,11 +157,5 @@ def _data(
 
 
 def _texts(path: Path, wanted: dict[str, int]) -> dict[str, str]:
-    return {item: text for item, text in _said(path) if item in wanted}
-
-
-def _said(path: Path) -> Iterator[tuple[str, str]]:
-    for documents in documents_beside(path):
-        for document in documents.read(0) if documents.kind == "item" else ():
-            if text := text_of(document):
-                yield document["item_id"], text
+    said = ((one["item_id"], words_of(one)) for one in read_beside(path, "item"))
+    return {item: words for item, words in said if words and item in wanted}

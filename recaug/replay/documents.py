@@ -68,6 +68,13 @@ def documents_beside(path: Path) -> list[Documents]:
     return found
 
 
+def read_beside(path: Path, kind: str) -> Iterator[dict[str, Any]]:
+    """What is said of items or users (`kind`) beside the events in `path`, true at any time."""
+    for documents in documents_beside(path):
+        if documents.kind == kind:
+            yield from documents.read(0)
+
+
 def documented(path: Path) -> str:
     """`item` or `user`, where the file is by its name one of documents; "" for any other."""
     name = stem(path) + suffix(path)

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from models.__main__ import main
-from models.augment.report import AS_IT_IS, UNDROPPED, WITHOUT, _figures, _recipes, _Run
+from models.augment.report import AS_IT_IS, UNDROPPED, WITHOUT, _figures, _recipes
 from models.recipes import RATINGS
+from models.trial import Run
 from recaug.augment.lift import LIFT, SHORT
 from recaug.augment.mix import NOTHING, Mix
 from tests.models.test_evaluation import ring
@@ -41,8 +42,8 @@ def test_each_differs_from_none_in_one_thing() -> None:
 
 @pytest.mark.parametrize(("learned", "verdict"), [(True, LIFT), (False, SHORT)])
 def test_a_run_that_kept_its_start_says_nothing(learned: bool, verdict: str) -> None:
-    bare = _Run(np.full(50, 0.1), np.full(50, 0.2), 1.0, learned=True, finished=True)
-    better = _Run(np.full(50, 0.2), np.full(50, 0.3), 1.0, learned=learned, finished=True)
+    bare = Run(np.full(50, 0.1), np.full(50, 0.2), 1.0, learned=True, finished=True)
+    better = Run(np.full(50, 0.2), np.full(50, 0.3), 1.0, learned=learned, finished=True)
     trial = SimpleNamespace(users=np.arange(50))
     told = _figures([better], {WITHOUT: [bare]}, Mix.of({"crop": 0.2}), trial)
     assert told["verdict"] == verdict and told["learned"] == learned

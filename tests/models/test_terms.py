@@ -18,6 +18,7 @@ from models.train import Recipe, step
 
 SHAPE = Shape(width=8, history=4)
 ROWS = 12
+CPU = torch.device("cpu")
 
 
 def batch(owner: tuple[int, ...] = (0, 1, 2)) -> Examples:
@@ -46,7 +47,8 @@ def test_an_item_that_is_where_its_text_is_costs_next_to_nothing() -> None:
     text = torch.eye(ROWS, SHAPE.width)
     text[SHAPE.width :] = 0  # those say nothing
     terms = Terms(Share(attributes=1.0), SHAPE.width, text)
-    terms.attributes = torch.nn.Parameter(torch.eye(SHAPE.width))
+    assert terms.attributes is not None
+    terms.attributes.map = torch.nn.Parameter(torch.eye(SHAPE.width))
     table = torch.eye(ROWS, SHAPE.width)
     found = terms(batch(), torch.zeros(3, 3, SHAPE.width), table, 1.0)
     # Rows 2 … 7 have a text, at right angles to all others.
@@ -55,9 +57,7 @@ def test_an_item_that_is_where_its_text_is_costs_next_to_nothing() -> None:
 
 def test_rows_come_to_say_what_texts_say() -> None:
     own, text = model(), torch.randn(ROWS, 5)
-    optimizer = weights.with_terms(
-        own, AdamW(own), Terms(Share(attributes=1.0), SHAPE.width, text)
-    )  # fmt: skip
+    optimizer = weights.with_terms(own, AdamW(own), Share(attributes=1.0), text.numpy(), None)
     assert isinstance(own.terms, Terms)
     before = added(own.terms, own, batch()).item()
     for _ in range(100):
@@ -79,7 +79,7 @@ def test_who_has_no_traits_or_is_nobody_is_not_asked() -> None:
 
 def test_a_model_that_is_as_before_is_not_pulled_anywhere() -> None:
     own = model()
-    terms = Terms(Share(older=1.0), SHAPE.width, older=Older(own))
+    terms = Terms(Share(older=1.0), SHAPE.width, older=Older(own, CPU))
     added(terms, own, batch()).backward()  # type: ignore[no-untyped-call]
     for parameter in own.parameters():
         assert parameter.grad is None or parameter.grad.abs().max() < 1e-4
@@ -92,15 +92,17 @@ def test_a_model_that_is_as_before_is_not_pulled_anywhere() -> None:
 
 def test_a_model_before_reads_new_items_as_unknown_ones() -> None:
     small = SequenceModel(SHAPE, 6, dropout=0.0)
-    terms = Terms(Share(older=1.0), SHAPE.width, older=Older(small))
+    terms = Terms(Share(older=1.0), SHAPE.width, older=Older(small, CPU))
     assert math.isfinite(added(terms, model(), batch()).item())
 
 
 def test_nothing_of_them_outlives_a_run() -> None:
     own = model()
     names, kept = set(own.state_dict()), set(AdamW(own).state)
-    terms = Terms(Share(0.1, 0.1, 0.1), SHAPE.width, torch.randn(ROWS, 5), torch.eye(3), Older(own))
-    optimizer = weights.with_terms(own, AdamW(own), terms)
+    text = torch.randn(ROWS, 5).numpy()
+    optimizer = weights.with_terms(
+        own, AdamW(own), Share(0.1, 0.1, 0.1), text, model(), torch.eye(3)
+    )
     assert set(own.state_dict()) > names
     step(own, optimizer, batch(), Recipe(), 1e-3, torch.Generator())
     weights.settled(own, optimizer)
@@ -110,5 +112,5 @@ def test_nothing_of_them_outlives_a_run() -> None:
 def test_without_a_share_nothing_is_added() -> None:
     own = model()
     optimizer = AdamW(own)
-    assert weights.with_terms(own, optimizer, Terms(Share(), SHAPE.width)) is optimizer
+    assert weights.with_terms(own, optimizer, Share(), None, model()) is optimizer
     assert own.terms is None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from recaug.item_text import TEXT_CHARS, text_of, text_sha256
+from recaug.item_text import TEXT_CHARS, text_of, text_sha256, words_of
 
 
 def test_name_brand_categories_and_description_in_this_order() -> None:
@@ -17,8 +17,9 @@ def test_name_brand_categories_and_description_in_this_order() -> None:
     assert text_of(document) == "Sleeping Bag. Basecove. Camping. Bags. Warm."
 
 
-def test_a_document_without_words_has_no_text() -> None:
-    assert text_of({"item_id": "i7", "name": "", "categories": [], "price": 3}) == ""
+def test_a_document_without_words_is_its_id() -> None:
+    assert text_of({"item_id": "i7", "name": "", "categories": []}) == "i7"
+    assert words_of({"item_id": "i7", "name": "", "categories": [], "price": 3}) == ""
 
 
 def test_text_is_bounded() -> None:

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import strategies as st
 
 from recaug.augment.mix import NOTHING, Mix, views
 from recaug.augment.registry import AUGMENTERS, VIEWS, WEIGHTS, Place
-from recaug.augment.rows import Origin, Rows, counts, joined
+from recaug.augment.rows import Origin, counts, joined
 from tests.recaug.augment.test_sequence import SIMILAR, some
 
 EVEN = Mix.of(dict.fromkeys(VIEWS, 0.1))
@@ -65,14 +66,7 @@ def test_all_can_be_views_and_what_was_synthesised_is_none() -> None:
     whole = Mix.of({"crop": 0.5, "mask": 0.5})
     rows = some([10] * 50)
     assert counts(views(rows, SIMILAR, whole, np.random.default_rng(0)).origin)["observed"] == 0
-    made = Rows(
-        rows.items,
-        rows.kinds,
-        rows.times_ms,
-        rows.real,
-        np.full(50, Origin.GAN, np.int8),
-        rows.owner,
-    )
+    made = replace(rows, origin=np.full(50, Origin.GAN, np.int8))
     both = views(joined(made, rows), SIMILAR, whole, np.random.default_rng(0))
     assert np.array_equal(both.items[:50], rows.items)
     assert counts(both.origin)["gan"] == 50
