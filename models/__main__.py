@@ -19,6 +19,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from models import memory
 from recaug.errors import Failure
 from recaug.settings import Settings
 
@@ -34,6 +35,7 @@ AUTOGROUP = Path("/proc/self/autogroup")
 def main(arguments: list[str] | None = None) -> int:
     """Exit 0; 2 with three lines on stderr where a person can mend it."""
     given = _parser().parse_args(arguments)
+    memory.keep()
     try:
         given.run(given)
     except Failure as failure:

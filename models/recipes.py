@@ -6,13 +6,13 @@
 
 Chosen on validation slices of MovieLens 100k, Diginetica and Amazon Beauty. A purchase says so
 little that wide vectors and half of everything dropped out win; on long histories that only slows
-learning. In half a minute it is slower everywhere: then the narrow plan of ratings is taken for
-all (docs/learning.md, "Three plans").
+learning, and the widest needs minutes. In half a minute it is slower everywhere: then the narrow
+plan of ratings is taken for all (docs/learning.md, "Three plans").
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -28,6 +28,8 @@ LONG = 30
 AGAIN, WITHIN = 0.08, 50
 #: Seconds of one core below which the narrow plan learns more than the wide ones.
 QUICK_S = 45.0
+#: And from which the widest vectors, and for ratings a second block, are worth their time.
+AMPLE_S = 300.0
 #: All of the catalogue is compared with up to so many items.
 FULL = 50_000
 
@@ -44,6 +46,7 @@ class Plan:
 
 
 RATINGS = Plan("ratings", Shape(), Recipe())
+WIDE_RATINGS = Plan("ratings", Shape(width=128, blocks=2, history=100), Recipe(rate=2e-3, batch=64))
 SESSIONS = Plan(
     "sessions",
     Shape(width=128),
@@ -62,6 +65,7 @@ PURCHASES = Plan(
     Shape(width=128),
     Recipe(dropout=0.5, rate=2e-3, mix=NOTHING, batch=128, patience=5, full_softmax=FULL),
 )
+WIDE_PURCHASES = replace(PURCHASES, shape=Shape(width=256))
 
 
 def plan_for(source: Sequences, known: Bool, budget_s: float) -> Plan:
@@ -70,7 +74,10 @@ def plan_for(source: Sequences, known: Bool, budget_s: float) -> Plan:
         return RATINGS
     events = np.bincount(source.owners()[known])
     events = events[events > 0]
+    ample = budget_s >= AMPLE_S
     if len(events) and events.mean() >= LONG:
-        return RATINGS
+        return WIDE_RATINGS if ample else RATINGS
     again = source.repeats(WITHIN)[known]
-    return SESSIONS if len(again) and again.mean() >= AGAIN else PURCHASES
+    if len(again) and again.mean() >= AGAIN:
+        return SESSIONS
+    return WIDE_PURCHASES if ample else PURCHASES

@@ -1,9 +1,10 @@
 """Cross-entropy over a whole catalogue, a few positions at a time.
 
 The textbook way writes, reads and keeps several arrays of positions × items: on a CPU that is most
-of a step. Here a piece of positions is scored, normalised and turned into gradients at once, and
-nothing of it is kept. Products are in bfloat16 where the processor multiplies that natively (three
-to four times float32's rate); sums, exponentials and gradients are float32.
+of a step. Here a piece of positions is scored, exponentiated in place and turned into gradients at
+once; what normalises it is divided out of the products, and nothing of it is kept. Products are in
+bfloat16 where the processor multiplies that natively (three to four times float32's rate); sums and
+gradients are float32.
 """
 
 from __future__ import annotations
@@ -40,20 +41,19 @@ class _CatalogueLoss(torch.autograd.Function):
     def forward(
         ctx: Any, vectors: Tensor, table: Tensor, wanted: Tensor, temperature: float
     ) -> Tensor:
-        kind = fast_type(table.device)
+        kind, count = fast_type(table.device), len(vectors)
         rows, scaled = table.to(kind), (vectors / temperature).to(kind)  # (N, d), (M, d)
         by_vector, by_row = torch.empty_like(vectors), torch.zeros_like(table)
         total = vectors.new_zeros(())
         step = max(1, PIECE // len(table))
-        for at in range(0, len(vectors), step):
+        for at in range(0, count, step):
             part = slice(at, at + step)
-            loss, error = _errors(scaled[part] @ rows.T, wanted[part], 1 / temperature)
-            error = error.div_(len(vectors)).to(kind)  # (P, N)
+            loss, errors, sums = _errors(scaled[part] @ rows.T, wanted[part])
             total += loss
-            by_vector[part] = error @ rows  # (P, d)
-            by_row += error.T @ scaled[part]  # (N, d)
-        ctx.save_for_backward(by_vector.div_(temperature), by_row)
-        return total / len(vectors)
+            by_vector[part] = (errors @ rows) / sums  # (P, d)
+            by_row += errors.T @ (scaled[part] / sums).to(kind)  # (N, d)
+        ctx.save_for_backward(by_vector.div_(temperature * count), by_row.div_(count))
+        return total / count
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, None, None]:
@@ -61,16 +61,16 @@ class _CatalogueLoss(torch.autograd.Function):
         return by_vector * gradients[0], by_row * gradients[0], None, None
 
 
-def _errors(scores: Tensor, wanted: Tensor, highest: float) -> tuple[Tensor, Tensor]:
-    """scores (P, N), wanted (P,) → summed loss, and probability less truth, (P, N) float32.
+def _errors(scores: Tensor, wanted: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """scores (P, N), wanted (P,) → summed loss, (probability − truth) × sums (P, N), sums (P, 1).
 
-    No score exceeds `highest`, so that is what is taken off before the exponential, and no pass is
-    spent on finding each row's own maximum.
+    The scores' memory is used. A cosine over a temperature is at most 14: its exponential needs no
+    maximum taken off first.
     """
     wanted = wanted.unsqueeze(1)  # (P, 1)
-    shifted = scores.float().sub_(highest)  # (P, N)
-    own = shifted.gather(1, wanted)  # (P, 1)
-    shares = shifted.exp_()  # (P, N)
-    sums = shares.sum(1, keepdim=True)  # (P, 1)
-    loss = (sums.log() - own).sum()
-    return loss, shares.div_(sums).scatter_add_(1, wanted, torch.full_like(own, -1.0))
+    own = scores.gather(1, wanted).float()  # (P, 1)
+    errors = scores.exp_()  # (P, N)
+    sums = errors.sum(1, keepdim=True, dtype=torch.float32)  # (P, 1)
+    truth = errors.gather(1, wanted) - sums  # (P, 1)
+    errors.scatter_(1, wanted, truth.to(errors.dtype))
+    return (sums.log() - own).sum(), errors, sums

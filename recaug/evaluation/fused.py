@@ -79,7 +79,7 @@ def choose(fold: Fold, model: Score, others: Others) -> Fusion:
 
     fusion = Fusion.choose(wanted.at - wanted.starts, _gains(fold, wanted, each, len(CHOICES)))
 
-    if not len(wanted):
+    if not len(wanted) or not fold.arriving:
         return fusion
     # What a model knows does not go by the target, so one of them tells.
     new = others.new(model(wanted.part(slice(1))))

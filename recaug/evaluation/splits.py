@@ -47,6 +47,9 @@ class Fold:
     size: int  # rows that may be shown: items that have an event before the test, or a text
     counts: Int64  # (rows,) events of each row in `before`
     repeats: bool  # whether what a user has had may be what it wants next
+    arriving: bool = (
+        True  # whether an item without an event is new, not one whose last were held out
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +80,7 @@ def split(data: DataSet, wanted: str = "", seed: int = 0) -> Split:
         sessions = data.periods is not None
         folds = [_period(source, stages, firsts, at, sessions, seed) for at in periods]
     else:
-        learned = stages < (1 if name == "loo" else 2)
-        folds = [_only(source, stages, firsts, learned)]
+        folds = [_only(source, stages, firsts, by_time=name == "time")]
     folds = [fold for fold in folds if len(fold.test) and fold.known.any()]
     if not folds:
         raise Failure(
@@ -159,14 +161,15 @@ def _arrival(raw: Sequences, stages: Int64) -> tuple[Int64, Int64]:
     return numbers, stages[order][first[arrived]]
 
 
-def _only(source: Sequences, stages: Int64, firsts: Int64, before: Bool) -> Fold:
+def _only(source: Sequences, stages: Int64, firsts: Int64, by_time: bool) -> Fold:
+    before = stages < (2 if by_time else 1)
     return Fold(
         "", source, known=stages < 1, before=before,
         validation=targets(source, stages == 1, MOST_VALIDATED, visit=True),
         test=targets(source, stages >= 2, MOST_TESTED, visit=True),
         size=FIRST_ROW + int((firsts < 3).sum()),
         counts=np.bincount(source.rows[before], minlength=len(firsts) + FIRST_ROW),
-        repeats=False,
+        repeats=False, arriving=by_time,
     )  # fmt: skip
 
 

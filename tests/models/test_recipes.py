@@ -5,7 +5,18 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.recipes import LONG, PURCHASES, QUICK_S, RATINGS, SESSIONS, Plan, plan_for
+from models.recipes import (
+    AMPLE_S,
+    LONG,
+    PURCHASES,
+    QUICK_S,
+    RATINGS,
+    SESSIONS,
+    WIDE_PURCHASES,
+    WIDE_RATINGS,
+    Plan,
+    plan_for,
+)
 from recaug.batch import Int64, Sequences, sequences
 
 
@@ -46,8 +57,13 @@ def test_only_what_is_known_counts_and_nothing_known_is_a_purchase() -> None:
     assert plan_for(source, np.zeros(len(users), np.bool_), QUICK_S) is PURCHASES
 
 
-def test_in_less_than_a_minute_the_narrow_plan_is_taken_for_all() -> None:
+def test_the_more_time_there_is_the_wider_is_the_plan() -> None:
     source = log(np.repeat([0, 1], 5), np.arange(10))
     known = np.ones(10, np.bool_)
     assert plan_for(source, known, QUICK_S - 1) is RATINGS
     assert plan_for(source, known, QUICK_S) is PURCHASES
+    assert plan_for(source, known, AMPLE_S - 1) is PURCHASES
+    assert plan_for(source, known, AMPLE_S) is WIDE_PURCHASES
+    long = log(np.zeros(LONG, np.int64), np.arange(LONG))
+    assert plan_for(long, np.ones(LONG, np.bool_), AMPLE_S - 1) is RATINGS
+    assert plan_for(long, np.ones(LONG, np.bool_), AMPLE_S) is WIDE_RATINGS

@@ -75,6 +75,7 @@ def test_the_last_of_each_user_is_tested_and_the_one_before_validates(data: Data
     assert sorted(fold.test.at.tolist()) == lasts[long].tolist()
     assert sorted(fold.validation.at.tolist()) == (lasts[long] - 1).tolist()
     assert fold.known.sum() == len(data.users) - 2 * long.sum()
+    assert not fold.arriving
 
 
 @given(data_sets(), st.sampled_from(["loo", "time", "periods"]))
