@@ -19,8 +19,8 @@ from models.eviction import SEEN
 from models.job import Job
 from models.sequence import SequenceModel
 from models.split import Split
-from recaug.batch import FIRST_ROW, History, Int64
-from recaug.evaluation import Verdict, popularity
+from recaug.batch import FIRST_ROW, History, Int64, sequences
+from recaug.evaluation import Verdict, firsts, popularity
 from recaug.fusion import FILE as FUSION
 from recaug.fusion import Fusion
 from recaug.registry import Content, ModelRecord, new_version
@@ -108,7 +108,7 @@ def _files(job: Job, data: Split, graph: bytes, made: Made) -> dict[str, Content
         ENCODER: graph,
         ITEMS: _npy(table),
         VOCABULARY: json.dumps(data.vocabulary, ensure_ascii=False).encode(),
-        POPULARITY: _popularity(job, data),
+        POPULARITY: _popularity(job),
         FUSION: json.dumps(made.fusion.plain()).encode(),
         SEEN: _npy(made.seen_ms),
         **weights.pack(made.model, made.optimizer),
@@ -120,12 +120,13 @@ def _files(job: Job, data: Split, graph: bytes, made: Made) -> dict[str, Content
     return files
 
 
-def _popularity(job: Job, data: Split) -> bytes:
+def _popularity(job: Job) -> bytes:
     """Decayed counts of the whole log, held-out part included: it was counted, not trained on."""
     snapshot = job.snapshot
-    now = int(snapshot.times_ms.max())
+    log = sequences(snapshot.users, snapshot.items, snapshot.kinds, snapshot.times_ms)
+    once, now = firsts(log), int(snapshot.times_ms.max())
     scores = popularity(
-        snapshot.items, snapshot.times_ms, now, job.terms.half_life_s, len(snapshot.item_ids)
+        log.rows[once], log.times_ms[once], now, job.terms.half_life_s, len(snapshot.item_ids)
     )
     best = np.argsort(-scores, kind="stable")[:POPULAR]
     named = {snapshot.item_ids[i]: float(scores[i]) for i in best if scores[i] > 0}

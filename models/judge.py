@@ -71,7 +71,8 @@ class _Taught:
         return self._others
 
     def _counts(self, known: Bool, size: int) -> Float64:
-        rows, times = self._data.source.rows[known], self._data.source.times_ms[known]
+        once = known & evaluate.firsts(self._data.source)
+        rows, times = self._data.source.rows[once], self._data.source.times_ms[once]
         latest = int(times.max(initial=0))
         return evaluate.popularity(rows, times, latest, self._half_life_s, size)
 

@@ -95,10 +95,11 @@ class Live:
             self._texts[len(vector)].put(item_id, vector)
 
     def count(self, item_ids: Sequence[str], at_ms: int, user: str) -> None:
-        self._contributions.add(user, item_ids, at_ms)
-        for item_id in item_ids:
+        """Learn what a user did. Popular is what many do: again by the same user counts once."""
+        first = [item_id for item_id in item_ids if self._sessions.learn(user, item_id)]
+        self._contributions.add(user, first, at_ms)
+        for item_id in first:
             self._popularity.add(item_id, at_ms)
-            self._sessions.learn(user, item_id)
 
     def votes(self, history: Sequence[str], user: str) -> Votes:
         """What others with these items, oldest first, had besides; hidden items among them."""

@@ -72,11 +72,14 @@ class SessionIndex:
         holders = np.frombuffer(self._holders, np.int32)[rows]
         return np.asarray(1.0 + np.log(len(self._slots) / holders))
 
-    def learn(self, session: Hashable, item: Hashable) -> None:
-        """Take in the next click of a session; sessions may interleave."""
+    def learn(self, session: Hashable, item: Hashable) -> bool:
+        """Take in the next click of a session; sessions may interleave.
+
+        Returns whether the session did not hold the item yet.
+        """
         if item not in self.rows and len(self.rows) == self._most:
             hit(Bound.KNN_ITEMS)
-            return
+            return True
         slot = self._slots.get(session)
         if slot is None:
             slot = self._begin(session)
@@ -85,7 +88,7 @@ class SessionIndex:
             row = self._name(item)
         self.clicks += 1
         self.touched[slot] = self.clicks
-        self._append(slot, row)
+        return self._append(slot, row)
 
     def _name(self, item: Hashable) -> int:
         if self._free:
@@ -121,18 +124,20 @@ class SessionIndex:
             self.held = np.concatenate((self.held, np.zeros(more, np.int32)))
             self.touched = np.concatenate((self.touched, np.zeros(more, np.int64)))
 
-    def _append(self, slot: int, row: int) -> None:
+    def _append(self, slot: int, row: int) -> bool:
         rows = self.items[slot, : self.held[slot]].tolist()
-        if row in rows:
-            rows.remove(row)
-        else:
+        new = row not in rows
+        if new:
             self._list(row, slot)
+        else:
+            rows.remove(row)
         rows.append(row)
         if len(rows) > self._length:
             hit(Bound.KNN_LENGTH)
             self._unlist(rows.pop(0), slot)
         self.items[slot, : len(rows)] = rows
         self.held[slot] = len(rows)
+        return new
 
     def _list(self, row: int, slot: int) -> None:
         self._holders[row] += 1

@@ -79,9 +79,12 @@ class SessionKnn:
         """Sessions held."""
         return len(self._index)
 
-    def learn(self, session: Hashable, item: Hashable) -> None:
-        """Take in the next click of a session; sessions may interleave."""
-        self._index.learn(session, item)
+    def learn(self, session: Hashable, item: Hashable) -> bool:
+        """Take in the next click of a session; sessions may interleave.
+
+        Returns whether the session did not hold the item yet.
+        """
+        return self._index.learn(session, item)
 
     def forget(self, session: Hashable) -> None:
         """Erase a session; nothing happens where it is not held.

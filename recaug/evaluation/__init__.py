@@ -11,7 +11,7 @@ row.
 from recaug.batch import Int64
 from recaug.evaluation.gate import Verdict, gate
 from recaug.evaluation.metrics import Float64, hits, ndcg
-from recaug.evaluation.popularity import popular, popularity
+from recaug.evaluation.popularity import firsts, popular, popularity
 from recaug.evaluation.ranking import MISS, Score, Scores, ranks
 from recaug.evaluation.targets import HELD_OUT, Bool, Targets, hold_out, newest, targets
 
@@ -25,6 +25,7 @@ __all__ = [
     "Scores",
     "Targets",
     "Verdict",
+    "firsts",
     "gate",
     "hits",
     "hold_out",

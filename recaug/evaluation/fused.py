@@ -17,6 +17,7 @@ import numpy as np
 from recaug.batch import FIRST_ROW, Int64, Sequences
 from recaug.evaluation.baselines.sessionknn import Neighbours
 from recaug.evaluation.metrics import Float64, ndcg
+from recaug.evaluation.popularity import firsts
 from recaug.evaluation.ranking import BLOCK, MISS, Score, Scores
 from recaug.evaluation.splits import Fold
 from recaug.evaluation.targets import Bool, Targets
@@ -127,10 +128,16 @@ class Fused:
     def fit(self, fold: Fold) -> None:
         self._fit(fold)
         others = self._others = self._others or Others(fold.source)
-        counts = np.bincount(fold.source.rows[fold.known], minlength=len(fold.counts))
-        others.learn(fold.known, counts, counts == 0)
+        once = firsts(fold.source)
+
+        def learn(events: Bool) -> None:
+            rows = fold.source.rows[events & once]
+            counts = np.bincount(rows, minlength=len(fold.counts))
+            others.learn(events, counts, counts == 0)
+
+        learn(fold.known)
         fusion = choose(fold, self._known, others)
-        others.learn(fold.before, fold.counts, fold.counts == 0)
+        learn(fold.before)
         self._score = fused(self._model, fusion, others)
 
     def score(self, part: Targets) -> Scores:

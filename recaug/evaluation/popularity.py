@@ -1,4 +1,8 @@
-"""Counts that halve with age: the least that a model has to beat."""
+"""Counts that halve with age: the least that a model has to beat.
+
+Popular is what many do, so the same by the same user, within their newest events, counts once, as
+it does where it is served (`recaug.live`).
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ from recaug.batch import Int64, Sequences
 from recaug.evaluation.metrics import Float64
 from recaug.evaluation.ranking import Score, Scores
 from recaug.evaluation.targets import Bool, Targets
+from recaug.session_knn import LENGTH
 
 
 def popular(source: Sequences, half_life_s: float, size: int, counted: Bool | None = None) -> Score:
@@ -17,7 +22,7 @@ def popular(source: Sequences, half_life_s: float, size: int, counted: Bool | No
     `counted` (n,) are the events that may count, by default all. Where they bear one time only,
     as data without times does, all of them count.
     """
-    able = slice(None) if counted is None else counted
+    able = firsts(source) if counted is None else firsts(source) & counted
     order = np.argsort(source.times_ms[able], kind="stable")
     rows, times = source.rows[able][order], source.times_ms[able][order]
     ageless = not len(times) or times[0] == times[-1]
@@ -30,6 +35,11 @@ def popular(source: Sequences, half_life_s: float, size: int, counted: Bool | No
         return np.broadcast_to(counts, (len(part), size))
 
     return score
+
+
+def firsts(source: Sequences) -> Bool:
+    """Events that count, (n,): not again by the same user."""
+    return ~source.repeats(LENGTH)
 
 
 def popularity(

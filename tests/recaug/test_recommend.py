@@ -69,6 +69,10 @@ def ids(message: dict[str, Any]) -> list[str]:
     return [item["item_id"] for item in message["items"]]
 
 
+def scores(message: dict[str, Any]) -> list[float]:
+    return [pytest.approx(item["score"], abs=1e-3) for item in message["items"]]
+
+
 def codes(message: dict[str, Any]) -> list[list[str]]:
     return [[reason["code"] for reason in item["reasons"]] for item in message["items"]]
 
@@ -76,7 +80,7 @@ def codes(message: dict[str, Any]) -> list[list[str]]:
 def popular(recommender: Recommender, **counts: int) -> None:
     for item, count in counts.items():
         for n in range(count):
-            recommender.popular(click(item, number=n))
+            recommender.popular(click(item, user=f"{item}-{n}"))
 
 
 def served(path: Path, **more: Any) -> Recommender:
@@ -109,7 +113,7 @@ def test_with_nothing_known_the_answer_is_an_empty_list() -> None:
 def test_popularity_halves_every_half_life() -> None:
     recommender = Recommender(Settings(list_size=2, popularity_half_life_s=10.0))
     for n in range(3):
-        recommender.popular(click("old", at_ms=NOW - 20_000, number=n))
+        recommender.popular(click("old", user=f"u{n}", at_ms=NOW - 20_000))
     recommender.popular(click("new", at_ms=NOW))
     message = one(recommender, request("a1"))
     assert ids(message) == ["new", "old"]
@@ -118,13 +122,26 @@ def test_popularity_halves_every_half_life() -> None:
 
 def test_what_an_erased_user_did_is_popular_no_longer() -> None:
     recommender = Recommender(SETTINGS)
-    popular(recommender, a1=2, a2=3)
+    popular(recommender, a1=3, a2=3)
     for item in ("a1", "b1"):
-        for n in range(3):
-            recommender.popular(click(item, user="ann", number=n))
-    assert ids(one(recommender, request(item_id="x"))) == ["a1", "b1", "a2"]
+        recommender.popular(click(item, user="ann"))
+    recommender.popular(click("b1", user="bob"))
+    assert ids(one(recommender, request(item_id="x"))) == ["a1", "a2", "b1"]
+    assert scores(one(recommender, request(item_id="x"))) == [4.0, 3.0, 2.0]
     recommender.erase("ann")
-    assert ids(one(recommender, request(item_id="x"))) == ["a2", "a1"]
+    assert scores(one(recommender, request(item_id="x"))) == [3.0, 3.0, 1.0]
+
+
+def test_whoever_clicks_the_same_again_and_again_counts_once() -> None:
+    recommender = Recommender(SETTINGS)
+    popular(recommender, a1=2)
+    for n in range(50):
+        recommender.popular(click("b1", user="ann", number=n))
+        recommender.popular(click("b2", user="ann", number=n))
+    message = one(recommender, request(item_id="x"))
+    assert (ids(message), scores(message)) == (["a1", "b2", "b1"], [2.0, 1.0, 1.0])
+    recommender.erase("ann")
+    assert scores(one(recommender, request(item_id="x"))) == [2.0]
 
 
 def test_before_a_model_what_was_clicked_together_comes_first() -> None:

@@ -19,6 +19,13 @@ def test_an_item_is_forgotten_with_its_last_session() -> None:
     assert index.items.sum() == index.rows["b"]  # no row of the erased session is left
 
 
+def test_it_says_what_a_session_did_not_hold_yet() -> None:
+    index = SessionIndex(sessions=8, per_item=8, length=2, items=4)
+    clicks = [("s", "a"), ("s", "b"), ("t", "a"), ("s", "a"), ("s", "c"), ("s", "b")]
+    # s holds two: c takes the place of b, for a was clicked again since.
+    assert [index.learn(*one) for one in clicks] == [True, True, True, False, True, True]
+
+
 @given(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), max_size=200))
 def test_never_holds_more_than_its_bounds(log: list[tuple[int, int]]) -> None:
     index = SessionIndex(sessions=4, per_item=2, length=3, items=5)
