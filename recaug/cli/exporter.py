@@ -54,17 +54,12 @@ def exporter(
         ) from error
     from recaug.exporter.watch import Watch
     from recaug.local.banner import version
-    from recaug.local.ports import is_free
+    from recaug.local.ports import refuse_taken
 
     host, port = _address(listen)
     settings = connect(kafka, None, data_dir)
     _ = settings.broker  # refused at once and not, again and again, by the threads
-    if not is_free(port, host):
-        raise Failure(
-            f"the exporter cannot listen on {listen}",
-            "another program does, or the address is not this machine's",
-            f"recaug exporter --listen {host}:{port + 1 if port < 65_535 else port - 1}",
-        )
+    refuse_taken("the exporter", host, port, f"recaug exporter --listen {host}:{{}}")
     typer.echo(f"metrics  http://{listen}/metrics   lag at {settings.kafka}", err=True)
     server(Exporter(Watch(settings, every_s, cluster), version()), host, port, name or ()).run()
 

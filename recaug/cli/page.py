@@ -40,15 +40,10 @@ def page(
             f"the package {error.name} is not installed",
             "pip install 'recaug[local]'",
         ) from error
-    from recaug.local.ports import is_free
+    from recaug.local.ports import refuse_taken
 
     settings = connect(kafka, None, data_dir)
     _ = settings.broker  # refused at once and not, again and again, by the threads of the page
-    if not is_free(port, host):
-        raise Failure(
-            f"the page cannot listen on {host}:{port}",
-            "another program does",
-            f"recaug page --port {port + 1 if port < 65_535 else port - 1}",
-        )
+    refuse_taken("the page", host, port, "recaug page --port {}")
     typer.echo(f"page  http://{host}:{port}   topics of {settings.kafka}", err=True)
     serve(settings, host, port, name or ())

@@ -8,7 +8,10 @@ import tempfile
 from pathlib import Path
 from typing import IO
 
+from recaug.errors import Failure
+
 HOST = "127.0.0.1"
+HIGHEST = 65_535
 
 
 def is_free(port: int, host: str = HOST) -> bool:
@@ -21,6 +24,16 @@ def is_free(port: int, host: str = HOST) -> bool:
         except OSError:
             return False
         return True
+
+
+def refuse_taken(who: str, host: str, port: int, command: str) -> None:
+    """Raises Failure where `who` cannot listen there; `command` and another port may mend it."""
+    if not is_free(port, host):
+        raise Failure(
+            f"{who} cannot listen on {host}:{port}",
+            "another program does, or the address is not this machine's",
+            command.format(port + 1 if port < HIGHEST else port - 1),
+        )
 
 
 def free_port(preferred: int | None = None, host: str = HOST) -> int:
