@@ -15,7 +15,7 @@ CAPACITY = 200_000
 #: The best items, kept apart and in order: between this many and twice as many.
 _POOL = 1_000
 #: What is left of a score after all of it was taken back is less than this part of it.
-_ROUNDING = 1e-9
+_ROUNDING = 1e-7
 
 
 class Popularity:
