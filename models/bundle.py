@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,7 +19,7 @@ from models.eviction import SEEN
 from models.job import Job
 from models.sequence import SequenceModel
 from models.split import Split
-from recaug.batch import FIRST_ROW, History, Int64, sequences
+from recaug.batch import FIRST_ROW, History, Int64
 from recaug.evaluation import Verdict, firsts, popularity
 from recaug.fusion import FILE as FUSION
 from recaug.fusion import Fusion
@@ -108,7 +108,7 @@ def _files(job: Job, data: Split, graph: bytes, made: Made) -> dict[str, Content
         ENCODER: graph,
         ITEMS: _npy(table),
         VOCABULARY: json.dumps(data.vocabulary, ensure_ascii=False).encode(),
-        POPULARITY: _popularity(job),
+        POPULARITY: _popularity(job, data),
         FUSION: json.dumps(made.fusion.plain()).encode(),
         SEEN: _npy(made.seen_ms),
         **weights.pack(made.model, made.optimizer),
@@ -120,10 +120,10 @@ def _files(job: Job, data: Split, graph: bytes, made: Made) -> dict[str, Content
     return files
 
 
-def _popularity(job: Job) -> bytes:
+def _popularity(job: Job, data: Split) -> bytes:
     """Decayed counts of the whole log, held-out part included: it was counted, not trained on."""
     snapshot = job.snapshot
-    log = sequences(snapshot.users, snapshot.items, snapshot.kinds, snapshot.times_ms)
+    log = replace(data.source, rows=snapshot.items[data.source.order].astype(np.int64))
     once, now = firsts(log), int(snapshot.times_ms.max())
     scores = popularity(
         log.rows[once], log.times_ms[once], now, job.terms.half_life_s, len(snapshot.item_ids)

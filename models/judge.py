@@ -63,6 +63,7 @@ class _Taught:
     def __init__(self, job: Job, data: Split) -> None:
         self._half_life_s, self._data = job.terms.half_life_s, data
         self._others = Others(data.source)
+        self._once = evaluate.firsts(data.source)
         self._newest = evaluate.newest(data.source, min(1.0, TAUGHT / len(data.source.rows)))
 
     def with_events(self, known: Bool, new: Bool) -> Others:
@@ -71,7 +72,7 @@ class _Taught:
         return self._others
 
     def _counts(self, known: Bool, size: int) -> Float64:
-        once = known & evaluate.firsts(self._data.source)
+        once = known & self._once
         rows, times = self._data.source.rows[once], self._data.source.times_ms[once]
         latest = int(times.max(initial=0))
         return evaluate.popularity(rows, times, latest, self._half_life_s, size)

@@ -14,8 +14,9 @@ _SCALE_MAX = 64.0
 CAPACITY = 200_000
 #: The best items, kept apart and in order: between this many and twice as many.
 _POOL = 1_000
-#: What is left of a score after all of it was taken back is less than this part of it.
-_ROUNDING = 1e-7
+#: What is left of a score after all of it was taken back is less than this part of it, or of the
+#: newest event: of that, where events of very different age were added up.
+_ROUNDING = 1e-9
 
 
 class Popularity:
@@ -34,7 +35,7 @@ class Popularity:
         self._half_life_ms = half_life_s * 1000.0
         self._capacity = capacity
         # Scores as they were or will be at this time: adding never touches the other items.
-        self._scale_ms = 0
+        self._scale_ms = self._newest_ms = 0
         self._scores: dict[str, float] = {}
         self._pool: set[str] = set()
         self._floor = (0.0, "")  # no item outside the pool ranks higher
@@ -52,6 +53,7 @@ class Popularity:
             raise ValueError(f"weight {weight} is not positive and finite")
         if not self._scores:
             self._scale_ms = at_ms
+        self._newest_ms = max(self._newest_ms, at_ms)
         ahead = (at_ms - self._scale_ms) / self._half_life_ms
         if ahead > _SCALE_MAX:
             self._rescale(at_ms)
@@ -68,9 +70,9 @@ class Popularity:
         score = self._scores.get(item)
         if score is None:
             return
-        left = score - _half(-(at_ms - self._scale_ms) / self._half_life_ms)
+        left = score - self._weight(at_ms)
         # Sums of floats come back to about zero, never to zero.
-        if left > _ROUNDING * score:
+        if left > _ROUNDING * max(score, self._weight(self._newest_ms)):
             self._scores[item] = left
         else:
             del self._scores[item]
@@ -107,6 +109,10 @@ class Popularity:
         best = heapq.nlargest(_POOL, self._scores, key=self._rank)
         self._pool, self._order = set(best), best
         self._floor = self._rank(best[-1]) if len(best) == _POOL else (0.0, "")
+
+    def _weight(self, at_ms: int) -> float:
+        """What an event of that time adds, at the scale of the scores."""
+        return _half(-(at_ms - self._scale_ms) / self._half_life_ms)
 
     def _decay(self, now_ms: int) -> float:
         return _half((now_ms - self._scale_ms) / self._half_life_ms)

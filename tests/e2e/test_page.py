@@ -106,7 +106,8 @@ def test_a_search_steers_the_list_by_its_words(page: Page) -> None:
         page.keyboard.press("Enter")
         done(page)
         why = first.locator(".why").inner_text()
-        return "Sleeping Bag" in first.locator(".title").inner_text() and "“sleeping bag”" in why
+        understood = why == "matches your search “sleeping bag”"
+        return understood and "Sleeping Bag" in first.locator(".title").inner_text()
 
     until(is_understood, 60.0, lambda: f"the first row says: {first.inner_text()}")
 

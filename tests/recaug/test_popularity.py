@@ -152,7 +152,7 @@ def test_what_is_taken_back_was_never_there(
     now_ms = max((at_ms for _, at_ms, _ in counted), default=0)
     wanted = written_out(rest, now_ms)
     for item, score in popularity.top(20, now_ms):
-        assert math.isclose(score, wanted.pop(item, 0.0), rel_tol=1e-6, abs_tol=1e-9)
+        assert math.isclose(score, wanted.pop(item), rel_tol=1e-6, abs_tol=1e-9)
     assert all(score < 1e-6 for score in wanted.values())
 
 
