@@ -37,7 +37,7 @@ def run(quick: bool) -> Iterator[Result]:
     torch.set_num_threads(1)
     torch.manual_seed(0)
     for items in ITEMS:
-        model = SequenceModel(Shape(), items + FIRST_ROW, dropout=0.0).eval()
+        model = SequenceModel(Shape(), items + FIRST_ROW).eval()
         ours = _scorers(model)
         for size in BATCHES:
             yield from _compare(ours, model, items, size, QUICK_S if quick else SPENT_S)

@@ -28,7 +28,8 @@ def main(path: Path, told: dict[str, Any]) -> None:
     recipe = Recipe(dropout=told["dropout"])
     shape = Shape(told["width"], told["blocks"], told["heads"], told["length"])
     log = _log(path)
-    model = SequenceModel(shape, int(log.source.rows.max()) + 1, recipe.dropout)
+    model = SequenceModel(shape, int(log.source.rows.max()) + 1)
+    model.encoder.drop(recipe.dropout, recipe.stray)
     events, cpu_s = _train(model, log, recipe, told["budget_s"])
     sys.stdout.write(json.dumps({"events": events, "cpu_s": cpu_s}) + "\n")
 

@@ -45,7 +45,7 @@ def _announce(settings: Settings, record: ModelRecord) -> None:
 def _files(settings: Settings, items: int) -> dict[str, Any]:
     torch.manual_seed(0)
     shape = Shape(history=settings.history)
-    model = SequenceModel(shape, items + FIRST_ROW, dropout=0.0).eval()
+    model = SequenceModel(shape, items + FIRST_ROW).eval()
     return {
         ENCODER: export(model),
         ITEMS: partial(_save, model.unit().detach().numpy()),

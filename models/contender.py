@@ -48,7 +48,7 @@ class Texts:
         """Of the first `rows` rows of the table, (N, q), and of each other wording, (V, N, q)."""
         return together(self.vocabulary[: rows - FIRST_ROW], self.vectors, self.others)
 
-    def grown(self, trained: Trained, size: int, counts: Int64, dropout: float) -> Trained:
+    def grown(self, trained: Trained, size: int, counts: Int64) -> Trained:
         """With rows up to `size`: where the text predicts one, that; noise elsewhere."""
         model, optimizer = trained
         had, device = len(model.table), model.table.device
@@ -59,9 +59,7 @@ class Texts:
         found = text_map.fit(known, table, counts[FIRST_ROW:had], self.vectors)
         if found is not None and items:
             rows = text_map.first_rows(items, self.vectors, found, rows)
-        model, optimizer = weights.grown(
-            model, optimizer, torch.from_numpy(rows).to(device), dropout
-        )
+        model, optimizer = weights.grown(model, optimizer, torch.from_numpy(rows).to(device))
         optimizer.to(device)
         return model.to(device), optimizer
 
@@ -164,14 +162,14 @@ class Neural:
         rows = 1 + int(fold.source.rows[events].max())
         log = Log(fold.source, events, events)
         if self._trained is None:
-            model = SequenceModel(plan.shape, rows, plan.recipe.dropout)
+            model = SequenceModel(plan.shape, rows)
             if plan.placed:
                 company.place(model, log, FIRST_ROW)
             model.to(self._device)
             return model, AdamW(model)
         had = len(self._trained[0].table)
         counts = np.bincount(fold.source.rows[self._learned], minlength=rows)
-        grown = self._texts.grown(self._trained, max(rows, had), counts, plan.recipe.dropout)
+        grown = self._texts.grown(self._trained, max(rows, had), counts)
         if plan.placed:
             company.place(grown[0], log, had)
         return grown
@@ -198,7 +196,7 @@ class Neural:
         """With rows for all that may be shown; asked for with a lift of `LIFTS`."""
         assert self._trained is not None
         counts = np.bincount(fold.source.rows[events], minlength=fold.size)[: fold.size]
-        model, _ = self._texts.grown(self._trained, fold.size, counts, 0.0)
+        model, _ = self._texts.grown(self._trained, fold.size, counts)
         return partial(_scores, model, fold, events, self._texts)
 
     def _told(self, fold: Fold) -> Callable[[int, int, float], None]:

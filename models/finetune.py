@@ -92,7 +92,7 @@ def _train(
     optimizer = weights.with_texts(model, optimizer, text, fresh=parent is None)
     model.to(device)
     optimizer.to(device)
-    before = parent.model(0.0)[0] if parent and recipe.terms.older else None
+    before = parent.model()[0] if parent and recipe.terms.older else None
     optimizer = weights.with_terms(model, optimizer, recipe.terms, text, before)
 
     def validation() -> float:
@@ -120,14 +120,12 @@ def _start(job: Job, data: Split, parent: Parent | None, plan: Plan) -> tuple[Se
     """
     if parent is None or weights.shape_of(parent.bundle).history != job.terms.history:
         shape = replace(plan.shape, history=job.terms.history)
-        model = SequenceModel(shape, data.rows, plan.recipe.dropout)
+        model = SequenceModel(shape, data.rows)
         company.place(model, data.early, FIRST_ROW)
         return model, AdamW(model)
-    model, optimizer = parent.model(plan.recipe.dropout)
-    model, optimizer = weights.grown(
-        model, optimizer, _new_rows(job, data, parent, model.encoder.shape.width),
-        plan.recipe.dropout,
-    )  # fmt: skip
+    model, optimizer = parent.model()
+    rows = _new_rows(job, data, parent, model.encoder.shape.width)  # (M, d)
+    model, optimizer = weights.grown(model, optimizer, rows)
     company.place(model, data.early, FIRST_ROW + data.inherited)
     return model, optimizer
 

@@ -23,7 +23,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
-from models.sequence import BUCKET, BUCKETS, KINDS, MASKED, Block, Encoder
+from models.sequence import BUCKET, BUCKETS, KINDS, MASKED, Block, Encoder, Pool
 
 OPSET, IR_VERSION = 18, 10
 INPUTS = ("items", "kinds", "gaps", "table")
@@ -38,19 +38,22 @@ def encoder(model: Encoder) -> bytes:
     The score of a row is its product with `wanted`: the temperature is inside.
     """
     draft = Draft()
-    x = _tokens(draft, model)  # (B, L, d), less √d
+    own = draft("Gather", "table", "items")  # (B, L, d)
+    x = _tokens(draft, model, own)  # (B, L, d), less √d
     scale = model.shape.width**0.5
     past = _Past(draft)
     blocks = [block for block in model.blocks if isinstance(block, Block)]
     for block in blocks[:-1]:
         x = _whole(draft, block, draft("Mul", x, draft.real(scale)), past)
         scale = 1.0
-    x = _newest(draft, blocks[-1], x, scale, past)  # (B, d)
-    x = draft.norm(x, model.norm)
-    square = draft("ReduceSumSquare", x, draft.ints([1]), keepdims=1)  # (B, 1)
+    wanted = draft.norm(_newest(draft, blocks[-1], x, scale, past), model.norm)  # (B, d)
+    if model.pool is not None:
+        read = draft.norm(x, model.pool.norm, scale)  # (B, L, d)
+        wanted = _pooled(draft, model.pool, wanted, read, own, past)
+    square = draft("ReduceSumSquare", wanted, draft.ints([1]), keepdims=1)  # (B, 1)
     length = draft("Sqrt", draft("Add", square, draft.real(1e-12)))
     warm = draft("Mul", length, draft.real(model.shape.temperature))
-    draft("Div", x, warm, name=OUTPUT)
+    draft("Div", wanted, warm, name=OUTPUT)
     return draft.model(model.shape.width)
 
 
@@ -86,7 +89,8 @@ class Draft:
     def norm(self, x: str, layer: nn.Module, scale: float = 1.0) -> str:
         """Of `scale` times x; a factor changes nothing but how much epsilon weighs."""
         assert isinstance(layer, nn.LayerNorm)
-        weights = self.keep(_array(layer.weight)), self.keep(_array(layer.bias))
+        given = (layer.weight, layer.bias)  # the pool's has no bias
+        weights = [self.keep(_array(one)) for one in given if one is not None]
         return self("LayerNormalization", x, *weights, axis=-1, epsilon=layer.eps / scale**2)
 
     def linear(self, x: str, layer: nn.Module) -> str:
@@ -130,7 +134,7 @@ class _Past:
         #: Events between each event and the request (L,).
         self.behind = draft("Sub", draft("Sub", length, one), self._place)
 
-    def newest(self, block: Block) -> str:
+    def newest(self, block: Block | Pool) -> str:
         """The bias of the newest event's attention, (B, H, L)."""
         draft = self.draft
         far = draft("Min", self.behind, draft.keep(np.array(block.distance.shape[1] - 1)))
@@ -161,8 +165,8 @@ class _Past:
         return draft("Add", draft("Add", draft("Mul", since, fading), mask), distance)
 
 
-def _tokens(draft: Draft, model: Encoder) -> str:
-    """Item, kind and time of each event as one vector over √d, (B, L, d)."""
+def _tokens(draft: Draft, model: Encoder, own: str) -> str:
+    """Item (its row (B, L, d)), kind and time of each event as one vector over √d, (B, L, d)."""
     root = np.float32(model.shape.width**0.5)
     at = draft("Div", _log1p(draft, "gaps"), draft.real(BUCKET))
     at = draft("Min", at, draft.real(BUCKETS - 1))  # (B, L)
@@ -172,8 +176,7 @@ def _tokens(draft: Draft, model: Encoder) -> str:
     gaps, kinds = _array(model.gaps.weight) / root, _array(model.kinds.weight) / root
     both = (kinds[:, None] + gaps[None]).reshape(KINDS * BUCKETS, -1)
     place = draft("Add", draft("Mul", "kinds", draft.keep(np.array(BUCKETS))), bucket)
-    known = draft("Add", draft("Gather", "table", "items"),
-                  draft("Gather", draft.keep(both), place))  # fmt: skip
+    known = draft("Add", own, draft("Gather", draft.keep(both), place))
     steps = draft("Gather", draft.keep(np.diff(gaps, axis=0)), bucket)  # (B, L, d)
     return draft("Add", known, draft("Mul", steps, share))
 
@@ -191,6 +194,19 @@ def _newest(draft: Draft, block: Block, x: str, scale: float, past: _Past) -> st
     mixed = draft("Reshape", draft("MatMul", weight, n), draft.ints([0, heads * width]))
     newest = draft("Mul", draft("Gather", x, last, axis=1), draft.real(scale))  # (B, d)
     return _forward(draft, block, draft("Add", newest, draft.affine(mixed, *value)))
+
+
+def _pooled(draft: Draft, pool: Pool, asking: str, read: str, own: str, past: _Past) -> str:
+    """The newest event (B, d), all events and their rows (B, L, d) → the answer, (B, d)."""
+    query, key = _double(pool.query.weight), _double(pool.key.weight)  # (d, d) each
+    root = len(key) ** -0.5
+    asked, offset = query.T @ key * root, _double(pool.query.bias) @ key * root  # (d, d), (d,)
+    middle = draft.ints([1])
+    wanted = draft("Unsqueeze", draft.affine(asking, _single(asked), _single(offset)), middle)
+    score = draft("MatMul", wanted, draft("Transpose", read, perm=[0, 2, 1]))  # (B, 1, L)
+    weight = draft("Softmax", draft("Add", score, past.newest(pool)), axis=-1)
+    mean = draft("Squeeze", draft("MatMul", weight, own), middle)  # (B, d)
+    return draft("Add", mean, draft("MatMul", asking, draft.keep(_array(pool.away.weight).T)))
 
 
 def _absorbed(block: Block) -> tuple[tuple[Array, Array], tuple[Array, Array]]:

@@ -48,7 +48,7 @@ def judge(job: Job, data: Split, model: SequenceModel, parent: Parent | None) ->
     popular = _places(job, data, evaluate.popular(data.source, job.terms.half_life_s, data.rows))
     champion = None
     if parent is not None:
-        theirs, _ = parent.model(dropout=0.0)
+        theirs, _ = parent.model()
         known = Fusion.of_bundle(parent.bundle)
         champion = _places(job, data, fused(_log_odds(theirs, data), known, informed))
     verdict = evaluate.gate(served, champion, popular)

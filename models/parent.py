@@ -33,6 +33,6 @@ class Parent:
         items = rows[FIRST_ROW:] - FIRST_ROW
         return cls(bundle, rows, [every[item] for item in items.tolist()], seen[items])
 
-    def model(self, dropout: float) -> tuple[SequenceModel, AdamW]:
+    def model(self) -> tuple[SequenceModel, AdamW]:
         """Its weights and optimiser, rows as `vocabulary` has them."""
-        return weights.restore(self.bundle, dropout, self.rows)
+        return weights.restore(self.bundle, self.rows)

@@ -45,13 +45,16 @@ class Plan:
     placed: bool = True  # items begin among those they were seen with (`models.company`)
 
 
-RATINGS = Plan("ratings", Shape(), Recipe())
-WIDE_RATINGS = Plan("ratings", Shape(width=128, blocks=2, history=100), Recipe(rate=2e-3, batch=64))
+RATINGS = Plan("ratings", Shape(pooled=True), Recipe())
+WIDE_RATINGS = Plan(
+    "ratings", Shape(width=128, blocks=2, history=100, pooled=True), Recipe(rate=2e-3, batch=64)
+)
 SESSIONS = Plan(
     "sessions",
-    Shape(width=128),
+    Shape(width=128, pooled=True),
     Recipe(
-        dropout=0.3,
+        dropout=0.5,
+        stray=0.65,
         rate=4e-3,
         warm_rate=2e-3,
         mix=NOTHING,
@@ -62,10 +65,10 @@ SESSIONS = Plan(
 )
 PURCHASES = Plan(
     "purchases",
-    Shape(width=128),
+    Shape(width=128, pooled=True),
     Recipe(dropout=0.5, rate=2e-3, mix=NOTHING, batch=128, patience=5, full_softmax=FULL),
 )
-WIDE_PURCHASES = replace(PURCHASES, shape=Shape(width=256))
+WIDE_PURCHASES = replace(PURCHASES, shape=Shape(width=256, pooled=True))
 
 
 def plan_for(source: Sequences, known: Bool, budget_s: float) -> Plan:

@@ -3,6 +3,8 @@
 SASRec's shape (Kang & McAuley 2018) with what was measured to matter since: a softmax over the
 catalogue instead of one negative, tied item vectors compared by cosine, event kinds, and time. Each
 head weighs the past by log time and by distance, so a request knows how long ago things happened.
+The answer is a mean of the rows of what was had, weighed by what the blocks made of it, as in CORE
+(Hou et al., SIGIR 2022), and a learned way off it.
 
 Shapes: B requests, L events each, N rows of the item table, d its width, H heads.
 """
@@ -37,6 +39,7 @@ class Shape:
     heads: int = 2
     history: int = 50
     temperature: float = 0.07
+    pooled: bool = False  # else what the blocks made of it is the answer, as in SASRec
 
     def plain(self) -> dict[str, Any]:
         return asdict(self)
@@ -45,16 +48,25 @@ class Shape:
 class Encoder(nn.Module):
     """Events to one unit vector per position: what the user wants next, asked just then."""
 
-    def __init__(self, shape: Shape, dropout: float) -> None:
+    def __init__(self, shape: Shape) -> None:
         super().__init__()
         self.shape = shape
         self.kinds = nn.Embedding(KINDS, shape.width)
         self.gaps = nn.Embedding(BUCKETS, shape.width)
-        self.blocks = nn.ModuleList(Block(shape, dropout) for _ in range(shape.blocks))
+        self.blocks = nn.ModuleList(Block(shape) for _ in range(shape.blocks))
         self.norm = nn.LayerNorm(shape.width)
-        self.dropout = nn.Dropout(dropout)
+        self.pool = Pool(shape) if shape.pooled else None
+        self.dropout = nn.Dropout(0.0)
         for table in (self.kinds, self.gaps):
             nn.init.normal_(table.weight, std=0.1)
+
+    def drop(self, dropout: float, stray: float) -> None:
+        """The shares dropped in training: inside, and of what leads away from the pooled mean."""
+        for layer in self.modules():
+            if isinstance(layer, nn.Dropout):
+                layer.p = dropout
+        if self.pool is not None:
+            self.pool.dropout.p = stray
 
     def forward(
         self, items: Tensor, kinds: Tensor, gaps: Tensor, table: Tensor,
@@ -69,15 +81,17 @@ class Encoder(nn.Module):
         """
         asked = gaps if asked is None else asked
         real = items.ne(0)  # (B, L)
-        x = F.embedding(items, table) * self.shape.width**0.5  # (B, L, d)
-        x = self.dropout(x + self.kinds(kinds) + self.waited(asked))  # (B, L, d)
-        past = self.past(real, gaps, asked)  # (B, L, L), (L, L), (B, L, L)
-        for number, block in enumerate(self.blocks, 1):
-            if newest and number == len(self.blocks):
-                past = past[0][:, -1:], past[1][-1:], past[2][:, -1:]
-            x = block(x, *past)  # (B, L, d), in the last block (B, Q, d)
-        x = self.norm(x)  # (B, L, d)
-        unit: Tensor = x * torch.rsqrt(x.square().sum(-1, keepdim=True) + 1e-12)  # (B, L, d)
+        own = F.embedding(items, table)  # (B, L, d)
+        x = own * self.shape.width**0.5 + self.kinds(kinds) + self.waited(asked)  # (B, L, d)
+        x, past = self.dropout(x), self.past(real, gaps, asked)
+        last = tuple(part[..., -1:, :] for part in past) if newest else past
+        for block in self.blocks[:-1]:
+            x = block(x, *past)  # (B, L, d)
+        asking = self.norm(self.blocks[-1](x, *last))  # (B, Q, d)
+        if self.pool is not None:
+            asking = self.pool(asking, x, self.dropout(own), *last)  # (B, Q, d)
+        length = torch.rsqrt(asking.square().sum(-1, keepdim=True) + 1e-12)  # (B, Q, 1)
+        unit: Tensor = asking * length  # (B, Q, d)
         return unit
 
     def waited(self, gaps: Tensor) -> Tensor:
@@ -106,7 +120,7 @@ class Encoder(nn.Module):
 class Block(nn.Module):
     """Pre-norm attention, biased by time and distance, and SwiGLU."""
 
-    def __init__(self, shape: Shape, dropout: float) -> None:
+    def __init__(self, shape: Shape) -> None:
         super().__init__()
         self.heads = shape.heads
         self.norms = nn.ModuleList(nn.LayerNorm(shape.width) for _ in range(2))
@@ -117,7 +131,7 @@ class Block(nn.Module):
         self.distance = nn.Parameter(torch.zeros(shape.heads, shape.history))
         self.widen = nn.Linear(shape.width, 4 * shape.width)
         self.narrow = nn.Linear(2 * shape.width, shape.width)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = nn.Dropout(0.0)
 
     def forward(self, x: Tensor, since: Tensor, behind: Tensor, mask: Tensor) -> Tensor:
         """x (B, L, d), since (B, Q, L), behind (Q, L), mask (B, Q, L) → the newest Q, (B, Q, d)."""
@@ -143,12 +157,46 @@ class Block(nn.Module):
         return out
 
 
+class Pool(nn.Module):
+    """The mean of what was had, and a way off it.
+
+    One more attention, biased alike, whose values are the rows of the items as they are: at first
+    it alone answers, among rows that already lie by the company they keep (`models.company`). What
+    leads away from there is learned from nothing; dropped, it leaves the mean.
+    """
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(shape.width, bias=False)
+        self.query = nn.Linear(shape.width, shape.width)
+        self.key = nn.Linear(shape.width, shape.width, bias=False)
+        self.away = nn.Linear(shape.width, shape.width, bias=False)
+        self.fading = nn.Parameter(torch.full((1,), 0.1))
+        self.distance = nn.Parameter(torch.zeros(1, shape.history))
+        self.dropout = nn.Dropout(0.0)
+        nn.init.zeros_(self.away.weight)
+
+    def forward(
+        self, asking: Tensor, x: Tensor, own: Tensor, since: Tensor, behind: Tensor, mask: Tensor
+    ) -> Tensor:
+        """asking (B, Q, d), x, own (B, L, d), bias as in `Block.forward` → (B, Q, d).
+
+        Keys are of `x`, what the last block reads: of what it makes, the newest alone is needed.
+        """
+        key = self.key(self.norm(x)).transpose(1, 2) * x.shape[-1] ** -0.5  # (B, d, L)
+        score = self.query(asking) @ key  # (B, Q, L)
+        bias = self.distance[0, behind] - self.fading * since + mask  # (B, Q, L)
+        mean = (score + bias).softmax(-1) @ own  # (B, Q, d)
+        wanted: Tensor = mean + self.away(self.dropout(asking))  # (B, Q, d)
+        return wanted
+
+
 class SequenceModel(nn.Module):
     """What is trained: the encoder and one free vector per row of the item table."""
 
-    def __init__(self, shape: Shape, rows: int, dropout: float) -> None:
+    def __init__(self, shape: Shape, rows: int) -> None:
         super().__init__()
-        self.encoder = Encoder(shape, dropout)
+        self.encoder = Encoder(shape)
         self.table = nn.Parameter(torch.randn(rows, shape.width) * SPREAD)  # (N, d)
         self.texts: TextRows | None = None
         self.terms: nn.Module | None = None  # of the loss (`models.terms`), in training

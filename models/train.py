@@ -40,6 +40,7 @@ class Recipe:
     rate: float = 5e-3
     warm_rate: float = 1e-3
     dropout: float = 0.2
+    stray: float = 0.0  # dropped of what leads away from the pooled mean (`models.sequence.Pool`)
     mix: Mix = FIVE  # of augmenters
     hidden: float = 0.5  # share of positions asked at once, since most requests are
     epochs: int = 60
@@ -85,6 +86,7 @@ def train(
     """
     rng = np.random.default_rng(seed)
     generator = torch.Generator(device="cpu").manual_seed(seed)
+    model.encoder.drop(recipe.dropout, recipe.stray)
     run, length = Progress(), model.encoder.shape.history
     similar = followers(log, length, len(model.table))
     run.best = validation()

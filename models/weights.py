@@ -27,16 +27,14 @@ def pack(model: SequenceModel, optimizer: AdamW) -> dict[str, bytes]:
 
 def shape_of(bundle: Bundle) -> Shape:
     """Raises CorruptBundle where the manifest does not describe a model."""
-    model = bundle.manifest.model
+    model = {"pooled": False, **bundle.manifest.model}  # which bundles of before do not say
     try:
         return Shape(**{field.name: model[field.name] for field in fields(Shape)})
     except KeyError as error:
         raise _unfit(bundle, f"its manifest gives no {error}") from error
 
 
-def restore(
-    bundle: Bundle, dropout: float, rows: Int64 | None = None
-) -> tuple[SequenceModel, AdamW]:
+def restore(bundle: Bundle, rows: Int64 | None = None) -> tuple[SequenceModel, AdamW]:
     """Model and optimiser as they were written, with some `rows` of the table or all of them.
 
     Raises CorruptBundle where they do not fit.
@@ -44,22 +42,20 @@ def restore(
     weights = load(bundle.read("weights.safetensors"))
     moments = load(bundle.read("optimizer.safetensors"))
     try:
-        model = SequenceModel(shape_of(bundle), len(weights["table"]), dropout)
+        model = SequenceModel(shape_of(bundle), len(weights["table"]))
         model.load_state_dict(weights)
         optimizer = AdamW(model)
         for name, value in optimizer.state.items():
             value.copy_(moments[name])
     except (KeyError, RuntimeError) as error:
         raise _unfit(bundle, str(error).splitlines()[0]) from error
-    return (model, optimizer) if rows is None else gathered(model, optimizer, rows, dropout)
+    return (model, optimizer) if rows is None else gathered(model, optimizer, rows)
 
 
-def gathered(
-    model: SequenceModel, optimizer: AdamW, rows: Int64, dropout: float
-) -> tuple[SequenceModel, AdamW]:
+def gathered(model: SequenceModel, optimizer: AdamW, rows: Int64) -> tuple[SequenceModel, AdamW]:
     """The same model with those `rows` (M,) of its table alone, moments and steps with them."""
     chosen = torch.from_numpy(rows)
-    smaller = SequenceModel(model.encoder.shape, len(chosen), dropout)
+    smaller = SequenceModel(model.encoder.shape, len(chosen))
     weights = model.state_dict()
     smaller.load_state_dict({**weights, "table": weights["table"][chosen]})
     state = AdamW(smaller)
@@ -68,11 +64,9 @@ def gathered(
     return smaller, state
 
 
-def grown(
-    model: SequenceModel, optimizer: AdamW, rows: Tensor, dropout: float
-) -> tuple[SequenceModel, AdamW]:
+def grown(model: SequenceModel, optimizer: AdamW, rows: Tensor) -> tuple[SequenceModel, AdamW]:
     """The same model with `rows` (M, d) put below its table; moments and steps of those are 0."""
-    larger = SequenceModel(model.encoder.shape, len(model.table) + len(rows), dropout)
+    larger = SequenceModel(model.encoder.shape, len(model.table) + len(rows))
     weights = model.state_dict()
     larger.load_state_dict({**weights, "table": torch.cat([weights["table"], rows])})
     state = AdamW(larger)

@@ -54,7 +54,7 @@ def test_mixup_is_the_mean_of_both_losses_by_their_shares() -> None:
 def test_a_step_with_it_learns_something_else_and_the_same_each_time(name: str) -> None:
     def after(mix: Mix) -> torch.Tensor:
         torch.manual_seed(0)
-        model = SequenceModel(SHAPE, 22, 0.0)
+        model = SequenceModel(SHAPE, 22)
         batch, generator = example(22), torch.Generator().manual_seed(3)
         recipe = replace(Recipe(), mix=mix)
         step(model, AdamW(model), batch, recipe, 1e-2, generator)

@@ -77,7 +77,7 @@ def test_wordings_are_whitened_beside_the_texts_and_items_without_stay_empty() -
 
 
 def test_some_items_have_another_text_during_an_epoch_and_their_own_after() -> None:
-    model = SequenceModel(SHAPE, 402, 0.0)
+    model = SequenceModel(SHAPE, 402)
     own, others = torch.ones(402, 3), torch.full((2, 402, 3), 2.0)
     others[1] = 3.0
     others[:, :2] = 0.0

@@ -57,7 +57,7 @@ def test_only_known_events_are_company() -> None:
 
 
 def test_rows_that_have_learned_stay_and_new_ones_come_to_them_half_as_long() -> None:
-    model = SequenceModel(Shape(width=32), FIRST_ROW + ITEMS, 0.0)
+    model = SequenceModel(Shape(width=32), FIRST_ROW + ITEMS)
     with torch.no_grad():
         model.table.copy_(3.0 * placed(log(), model.table, FIRST_ROW))
         model.table[-1] = torch.randn(32)

@@ -105,7 +105,7 @@ def test_a_winner_is_written_and_the_next_run_goes_on_from_it(
     parent = Parent.of(read(third))
     assert parent is not None
     assert set(parent.vocabulary) == {f"new{n}" for n in range(60)}
-    model, optimizer = parent.model(dropout=0.0)
+    model, optimizer = parent.model()
     assert len(model.table) == len(optimizer.state["table.steps"]) == 62
     own = registry.open("main", later.version).array(ITEMS)[[0, 1, *parent.rows[2:]]]
     assert np.allclose(model.unit().detach().numpy()[2:], own[2:], atol=1e-6)

@@ -37,7 +37,7 @@ def test_what_came_with_the_validation_is_where_its_text_says_or_unknown(tmp_pat
     terms = Terms(registry=tmp_path, name="main", history=HISTORY)
     job = Job(tmp_path, terms, late("told", "untold").snapshot(), vectors)
     data = split(job.snapshot, [], HISTORY, 1_000)
-    model = SequenceModel(Shape(width=16, history=HISTORY), data.rows, 0.0)
+    model = SequenceModel(Shape(width=16, history=HISTORY), data.rows)
 
     early = newcomers(job, data, model, data.fold().known)
     names = ["", "", *data.vocabulary, "untouched", "unreadable"]
@@ -58,6 +58,6 @@ def test_what_the_parent_knew_is_never_new(tmp_path: Path) -> None:
     terms = Terms(registry=tmp_path, name="main", history=HISTORY)
     job = Job(tmp_path, terms, late("told", "untold").snapshot(), {})
     data = split(job.snapshot, ["gone", "told"], HISTORY, 1_000)
-    model = SequenceModel(Shape(width=16, history=HISTORY), data.rows, 0.0)
+    model = SequenceModel(Shape(width=16, history=HISTORY), data.rows)
     new = newcomers(job, data, model, data.fold().known).new
     assert [data.vocabulary[row - 2] for row in np.flatnonzero(new)] == ["untold"]

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import Tensor
@@ -6,14 +8,15 @@ from torch.nn import functional as F
 from models.sequence import Encoder, Ranker, SequenceModel, Shape
 
 SHAPE = Shape(width=16, blocks=2, heads=2, history=12)
+POOLED = replace(SHAPE, pooled=True)
 ROWS = 30
 
 
-@pytest.fixture
-def encoder() -> Encoder:
-    made = Encoder(SHAPE, dropout=0.5).eval()
-    for block in made.blocks:
-        torch.nn.init.normal_(block.distance)
+@pytest.fixture(params=[SHAPE, POOLED], ids=["free", "pooled"])
+def encoder(request: pytest.FixtureRequest) -> Encoder:
+    made = Encoder(request.param).eval()
+    for layer in (*made.blocks, *([made.pool] if made.pool else [])):
+        torch.nn.init.normal_(layer.distance)
     return made
 
 
@@ -99,7 +102,38 @@ def test_ranker_shows_neither_seen_nor_hidden_rows(encoder: Encoder, table: Tens
     assert (scores.diff(dim=1) <= 0).all()
 
 
+@pytest.mark.parametrize("encoder", [POOLED], indirect=True)
+def test_what_is_pooled_are_the_rows_of_what_was_had(encoder: Encoder, table: Tensor) -> None:
+    items, kinds, gaps = inputs(3, 6)
+    one = encoder(items[:, :1], kinds[:, :1], gaps[:, :1], table)[:, 0]
+    assert torch.allclose(one, table[items[:, 0]], atol=1e-5)
+    mixed = encoder(items, kinds, gaps, table)[:, -1]  # (3, d)
+    for wanted, had in zip(mixed, table[items], strict=True):
+        shares = torch.linalg.lstsq(had.T, wanted.unsqueeze(1)).solution
+        assert torch.allclose(had.T @ shares, wanted.unsqueeze(1), atol=1e-4)
+        assert (shares > 0).all()
+
+
+@pytest.mark.parametrize("encoder", [POOLED], indirect=True)
+def test_where_all_that_leads_away_is_dropped_the_mean_is_left(
+    encoder: Encoder, table: Tensor
+) -> None:
+    given = inputs(3, 6)
+    mean = encoder(*given, table)
+    torch.nn.init.normal_(encoder.get_parameter("pool.away.weight"))
+    assert not torch.allclose(encoder(*given, table), mean, atol=1e-2)
+    encoder.drop(0.0, 1.0)
+    assert torch.allclose(encoder.train()(*given, table), mean, atol=1e-5)
+
+
+def test_the_newest_alone_is_the_last_of_all(encoder: Encoder, table: Tensor) -> None:
+    given = inputs(2, 7)
+    assert torch.allclose(
+        encoder(*given, table, newest=True), encoder(*given, table)[:, -1:], atol=1e-5
+    )
+
+
 def test_the_table_is_read_at_length_one() -> None:
-    unit = SequenceModel(SHAPE, ROWS, 0.0).unit()
+    unit = SequenceModel(SHAPE, ROWS).unit()
     assert unit[0].abs().sum() == 0.0
     assert torch.allclose(unit[1:].norm(dim=1), torch.ones(ROWS - 1), atol=1e-6)

@@ -33,7 +33,7 @@ def batch(owner: tuple[int, ...] = (0, 1, 2)) -> Examples:
 
 def model() -> SequenceModel:
     torch.manual_seed(0)
-    return SequenceModel(SHAPE, ROWS, dropout=0.0)
+    return SequenceModel(SHAPE, ROWS)
 
 
 def added(terms: Terms, model: SequenceModel, some: Examples) -> Tensor:
@@ -91,7 +91,7 @@ def test_a_model_that_is_as_before_is_not_pulled_anywhere() -> None:
 
 
 def test_a_model_before_reads_new_items_as_unknown_ones() -> None:
-    small = SequenceModel(SHAPE, 6, dropout=0.0)
+    small = SequenceModel(SHAPE, 6)
     terms = Terms(Share(older=1.0), SHAPE.width, older=Older(small, CPU))
     assert math.isfinite(added(terms, model(), batch()).item())
 

@@ -55,7 +55,7 @@ def test_directions_are_bounded_and_those_without_variance_left_out() -> None:
 
 
 def test_a_model_that_goes_on_is_the_same_until_it_learns_and_after_it_settles() -> None:
-    model = SequenceModel(SHAPE, FIRST_ROW + len(ITEMS), 0.0)
+    model = SequenceModel(SHAPE, FIRST_ROW + len(ITEMS))
     before = model.unit().detach().clone()
     optimizer = weights.with_texts(model, AdamW(model), whitened(ITEMS, texts()), fresh=False)
     torch.testing.assert_close(model.unit(), before)
@@ -65,7 +65,7 @@ def test_a_model_that_goes_on_is_the_same_until_it_learns_and_after_it_settles()
     assert not torch.allclose(learned, before)
     weights.settled(model, optimizer)
     torch.testing.assert_close(model.unit(), learned)
-    plain = SequenceModel(SHAPE, FIRST_ROW + len(ITEMS), 0.0)
+    plain = SequenceModel(SHAPE, FIRST_ROW + len(ITEMS))
     assert model.state_dict().keys() == plain.state_dict().keys()
     assert optimizer.state.keys() == AdamW(plain).state.keys()
 
@@ -74,7 +74,7 @@ def test_alike_items_move_together() -> None:
     """Only item 0 is pulled; of two that were never touched, the one with its text follows."""
     vectors = texts()
     vectors["i1"] = vectors["i0"] + 0.01
-    model = SequenceModel(SHAPE, FIRST_ROW + len(ITEMS), 0.0)
+    model = SequenceModel(SHAPE, FIRST_ROW + len(ITEMS))
     optimizer = weights.with_texts(model, AdamW(model), whitened(ITEMS, vectors), fresh=False)
     aim = torch.nn.functional.normalize(torch.ones(16), dim=0)
     before = model.unit().detach() @ aim

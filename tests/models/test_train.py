@@ -1,6 +1,8 @@
 import math
+from dataclasses import replace
 
 import numpy as np
+import pytest
 import torch
 
 from models.adam import AdamW
@@ -24,7 +26,7 @@ def example(rows: int) -> Examples:
 
 
 def test_knowing_nothing_costs_the_log_of_the_catalogue() -> None:
-    model = SequenceModel(SHAPE, 22, 0.0)
+    model = SequenceModel(SHAPE, 22)
     with torch.no_grad():
         model.table[:] = 1.0  # every item alike
     loss = loss_of(model, example(22), Recipe(), torch.Generator())
@@ -33,7 +35,7 @@ def test_knowing_nothing_costs_the_log_of_the_catalogue() -> None:
 
 def test_sampling_estimates_the_full_softmax() -> None:
     shape = Shape(width=16, history=HISTORY, temperature=1.0)
-    model, batch = SequenceModel(shape, 2_002, 0.0), example(2_002)
+    model, batch = SequenceModel(shape, 2_002), example(2_002)
     kept = Recipe(hidden=0.0)
     full = loss_of(model, batch, kept, torch.Generator()).item()
     sampled = Recipe(hidden=0.0, full_softmax=10, negatives=1_000)
@@ -44,9 +46,10 @@ def test_sampling_estimates_the_full_softmax() -> None:
     assert abs(sum(draws) / len(draws) - full) < 0.03
 
 
-def test_learns_what_comes_next_and_keeps_the_best_epoch() -> None:
+@pytest.mark.parametrize("pooled", [False, True])
+def test_learns_what_comes_next_and_keeps_the_best_epoch(pooled: bool) -> None:
     data = split(walks(60, 40, seed=1).snapshot(), [], HISTORY, 1_000)
-    model = SequenceModel(SHAPE, data.rows, 0.1)
+    model = SequenceModel(replace(SHAPE, pooled=pooled), data.rows)
     optimizer = AdamW(model)
     seen: list[float] = []
 
@@ -73,7 +76,7 @@ def test_learns_what_comes_next_and_keeps_the_best_epoch() -> None:
 
 def test_stops_when_told_to() -> None:
     data = split(walks(20, 20, seed=2).snapshot(), [], HISTORY, 1_000)
-    model = SequenceModel(SHAPE, data.rows, 0.1)
+    model = SequenceModel(SHAPE, data.rows)
     calls: list[int] = []
 
     def over() -> bool:

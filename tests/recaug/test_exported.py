@@ -33,7 +33,7 @@ SETTINGS = Settings(history=20, list_size=10, provider="cpu")
 def model() -> SequenceModel:
     torch.manual_seed(0)
     torch.set_num_threads(1)
-    return SequenceModel(Shape(history=20), len(ITEMS) + 2, dropout=0.0).eval()
+    return SequenceModel(Shape(history=20), len(ITEMS) + 2).eval()
 
 
 @pytest.fixture(scope="module")
