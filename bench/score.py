@@ -18,7 +18,8 @@ from torch import Tensor
 
 from bench.result import Result
 from models.export import export
-from models.sequence import MASKED, Ranker, SequenceModel, Shape
+from models.recipes import RATINGS
+from models.sequence import MASKED, Ranker, SequenceModel
 from recaug.batch import FIRST_ROW, Batch
 from recaug.provider import provider_of, session
 from recaug.score import Scorer, assemble
@@ -37,7 +38,7 @@ def run(quick: bool) -> Iterator[Result]:
     torch.set_num_threads(1)
     torch.manual_seed(0)
     for items in ITEMS:
-        model = SequenceModel(Shape(), items + FIRST_ROW).eval()
+        model = SequenceModel(RATINGS.shape, items + FIRST_ROW).eval()
         ours = _scorers(model)
         for size in BATCHES:
             yield from _compare(ours, model, items, size, QUICK_S if quick else SPENT_S)

@@ -26,7 +26,8 @@ def main(path: Path, told: dict[str, Any]) -> None:
     torch.set_num_threads(1)
     torch.manual_seed(0)
     recipe = Recipe(dropout=told["dropout"])
-    shape = Shape(told["width"], told["blocks"], told["heads"], told["length"])
+    size = told["width"], told["blocks"], told["heads"], told["length"]
+    shape = Shape(*size, pooled=True)
     log = _log(path)
     model = SequenceModel(shape, int(log.source.rows.max()) + 1)
     model.encoder.drop(recipe.dropout, recipe.stray)

@@ -3,9 +3,9 @@
 Both sides train on MovieLens 100k with the same width, blocks, heads, length, dropout and a softmax
 over the whole catalogue, and are stopped after some seconds of processor time. An event is one
 position whose successor is asked; reading data and starting up are not counted. Ours also reads
-event kinds and time gaps and makes augmented views of a fifth of its windows, as it does when it is
-deployed. *RecTools* is its `SASRecModel` under Lightning, with its own batch size of 128; ours has
-32.
+event kinds and time gaps, pools, and makes augmented views of a fifth of its windows, as it does
+when it is deployed. *RecTools* is its `SASRecModel` under Lightning, with its own batch size of
+128; ours has 32.
 """
 
 from __future__ import annotations

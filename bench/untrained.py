@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -14,7 +15,8 @@ import torch
 from bench.topics import producer
 from models.bundle import ENCODER, ITEMS, VOCABULARY
 from models.export import export
-from models.sequence import SequenceModel, Shape
+from models.recipes import RATINGS
+from models.sequence import SequenceModel
 from recaug.batch import FIRST_ROW
 from recaug.fusion import BUCKETS, Fusion, Weights
 from recaug.fusion import FILE as FUSION
@@ -44,7 +46,7 @@ def _announce(settings: Settings, record: ModelRecord) -> None:
 
 def _files(settings: Settings, items: int) -> dict[str, Any]:
     torch.manual_seed(0)
-    shape = Shape(history=settings.history)
+    shape = replace(RATINGS.shape, history=settings.history)
     model = SequenceModel(shape, items + FIRST_ROW).eval()
     return {
         ENCODER: export(model),
