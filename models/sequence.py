@@ -83,7 +83,8 @@ class Encoder(nn.Module):
         real = items.ne(0)  # (B, L)
         own = F.embedding(items, table)  # (B, L, d)
         x = own * self.shape.width**0.5 + self.kinds(kinds) + self.waited(asked)  # (B, L, d)
-        x, past = self.dropout(x), self.past(real, gaps, asked)
+        x = self.dropout(x)  # (B, L, d)
+        past = self.past(real, gaps, asked)  # (B, L, L), (L, L), (B, L, L)
         last = tuple(part[..., -1:, :] for part in past) if newest else past
         for block in self.blocks[:-1]:
             x = block(x, *past)  # (B, L, d)

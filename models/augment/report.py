@@ -145,7 +145,7 @@ def _recipes(arms: Sequence[str], recipe: Recipe, alone: bool) -> dict[str, Reci
     found = {WITHOUT: bare}
     if not alone:
         found |= {AS_IT_IS: recipe} if recipe != bare else {}
-        found |= {UNDROPPED: replace(bare, dropout=0.0)}
+        found |= {UNDROPPED: replace(bare, dropout=0.0, stray=0.0)}
     mixes = {name: Mix.of({name: AUGMENTERS[name].share}) for name in arms}
     return found | {name: replace(bare, mix=mix) for name, mix in mixes.items()}
 

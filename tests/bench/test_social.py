@@ -128,4 +128,4 @@ def test_friends_who_go_before_are_found_and_strangers_are_not() -> None:
     friends = np.concatenate([pairs, pairs[:, ::-1]])
     found = ranked(Listening(data, friends, np.zeros((0, 2), np.int64)), seed=0, trained_s=0.05)
     hits = {arm: (of[found.users % 2 == 1] < 10).mean() for arm, of in found.places.items()}
-    assert hits["friends"] > 0.5 > 0.3 > max(hits["none"], hits[ARMS["friends"]])
+    assert hits["friends"] > 0.3 > 0.2 > max(hits["none"], hits[ARMS["friends"]])

@@ -111,7 +111,7 @@ def test_the_budget_is_kept_whatever_is_left_of_it(tmp_path: Path) -> None:
 def test_without_anything_to_validate_on_the_last_epoch_stays(tmp_path: Path) -> None:
     (fold,) = split(read(ring(tmp_path)), "loo").folds
     none = fold.validation.part(slice(0, 0))
-    brief = replace(PURCHASES, recipe=replace(PURCHASES.recipe, epochs=6))
+    brief = replace(PURCHASES, recipe=replace(PURCHASES.recipe, epochs=12))
     ours = Neural("ours", brief, lambda: 60.0, CPU, 0, quiet)
     ours.fit(replace(fold, validation=none))
     places = rank(ours.score, fold.source, fold.test, fold.size).unseen
