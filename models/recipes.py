@@ -6,8 +6,8 @@
 
 Chosen on validation slices of MovieLens 100k, Diginetica and Amazon Beauty. A purchase says so
 little that wide vectors and half of everything dropped out win; on long histories that only slows
-learning, and the widest needs minutes. In half a minute it is slower everywhere: then the narrow
-plan of ratings is taken for all (docs/learning.md, "Three plans").
+learning, and the widest needs minutes. In half a minute the narrow plan of ratings learns nearly as
+much of sessions and more of the rest: then it is taken for all (docs/learning.md, "Three plans").
 """
 
 from __future__ import annotations
