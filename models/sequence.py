@@ -118,6 +118,15 @@ class Encoder(nn.Module):
         return buckets(since), behind.clamp(0, self.shape.history - 1), mask
 
 
+def _bias(fading: Tensor, distance: Tensor, since: Tensor, behind: Tensor, mask: Tensor) -> Tensor:
+    """What each head adds to its scores for time and distance, (B, H, Q, L).
+
+    fading (H,), distance (H, history), since (B, Q, L), behind (Q, L), mask (B, Q, L).
+    """
+    fade = fading.view(-1, 1, 1) * since.unsqueeze(1)  # (B, H, Q, L)
+    return distance[:, behind] - fade + mask.unsqueeze(1)
+
+
 class Block(nn.Module):
     """Pre-norm attention, biased by time and distance, and SwiGLU."""
 
@@ -136,8 +145,7 @@ class Block(nn.Module):
 
     def forward(self, x: Tensor, since: Tensor, behind: Tensor, mask: Tensor) -> Tensor:
         """x (B, L, d), since (B, Q, L), behind (Q, L), mask (B, Q, L) → the newest Q, (B, Q, d)."""
-        fade = self.fading.view(-1, 1, 1) * since.unsqueeze(1)  # (B, H, Q, L)
-        bias = self.distance[:, behind] - fade + mask.unsqueeze(1)  # (B, H, Q, L)
+        bias = _bias(self.fading, self.distance, since, behind, mask)  # (B, H, Q, L)
         asked = behind.shape[0]
         x = x[:, -asked:] + self.dropout(self.attend(self.norms[0](x), bias))  # (B, Q, d)
         gate, value = self.widen(self.norms[1](x)).unflatten(-1, (2, -1)).unbind(-2)  # (B, Q, 2d)
@@ -186,8 +194,8 @@ class Pool(nn.Module):
         """
         key = self.key(self.norm(x)).transpose(1, 2) * x.shape[-1] ** -0.5  # (B, d, L)
         score = self.query(asking) @ key  # (B, Q, L)
-        bias = self.distance[0, behind] - self.fading * since + mask  # (B, Q, L)
-        mean = (score + bias).softmax(-1) @ own  # (B, Q, d)
+        bias = _bias(self.fading, self.distance, since, behind, mask)  # (B, 1, Q, L)
+        mean = (score + bias.squeeze(1)).softmax(-1) @ own  # (B, Q, d)
         wanted: Tensor = mean + self.away(self.dropout(asking))  # (B, Q, d)
         return wanted
 
