@@ -1,5 +1,10 @@
 """When the broker is asked: with empty hands while records are few, ahead while they are many.
 
+A batch costs its service and the broker about as much with one record as with ten. So a service
+that gets several a batch waits a little for more, until it gets ten milliseconds' worth: at 1,000
+records a second that halves what clean uses, and what waits for a processor waits less. Who gets
+them one by one never waits.
+
 aiokafka fetches ahead at all times, for those partitions whose last records were taken. A fetch
 that waits at the broker for the idle ones keeps the busy ones out, so it may only wait for a
 moment, and a service with little to do then asks hundreds of times a second. Here the next fetch
@@ -23,6 +28,9 @@ AHEAD = 500
 #: beside a batch, which keeps out those whose records are taken meanwhile.
 WAIT_MS, AHEAD_WAIT_MS = 250, 4
 
+#: Shortest time between two polls, seconds: for each record that the one before found, and at most.
+PACE_S, PACE_MOST_S = 0.002, 0.010
+
 #: Metadata of every offset we commit (see `streams.moved`).
 MARK = "recaug"
 
@@ -33,6 +41,8 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
     """Faust's consumer thread, which fetches as said above, and committed records only."""
 
     _gate: Gate | None = None
+    #: No poll before this moment, by the loop's clock.
+    _next_s = 0.0
 
     def _create_worker_consumer(self, transport: Any) -> Any:
         consumer = super()._create_worker_consumer(transport)
@@ -51,14 +61,22 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
         return await asyncio.wrap_future(polling)
 
     async def _poll(self, active: set[Any] | None, timeout_s: float) -> Polled:
+        await asyncio.sleep(self._next_s - self.thread_loop.time())
         consumer = self._ensure_consumer()
         if self._gate is None or self._gate.fetcher is not consumer._fetcher:
             self._gate = Gate(consumer._fetcher)
         self._gate.open()
         most = consumer._max_poll_records
         found: Polled = await self._fetch_records(consumer, active, timeout_s, most)
-        self._gate.keep(ahead=sum(map(len, found.values())) >= AHEAD)
+        records = sum(map(len, found.values()))
+        self._gate.keep(ahead=records >= AHEAD)
+        self._next_s = self.thread_loop.time() + pace_s(records)
         return found
+
+
+def pace_s(records: int) -> float:
+    """Seconds from a poll that found so many records to the next."""
+    return 0.0 if records >= AHEAD else min(records * PACE_S, PACE_MOST_S)
 
 
 class Gate:

@@ -13,7 +13,7 @@ not seen longest, and never a position. Without `next` the rest counts for nothi
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import sha1
 from typing import Any, cast
@@ -28,6 +28,7 @@ from redis.exceptions import TimeoutError as Late
 from recaug.bounds import Bound, hit
 from recaug.security import RedisServer, redis_options
 from recaug.state.protocol import Change, Conflict, PartitionState, StoreUnavailable
+from recaug.state.together import Together
 from recaug.windows import DIGEST_BYTES, IdWindow, SourceWindow
 
 CONNECTIONS = 8
@@ -96,6 +97,9 @@ class _Script:
         self.sha = sha1(text.encode(), usedforsecurity=False).hexdigest()
 
 
+#: Sends a command and gives its answer.
+Ask = Callable[..., Awaitable[Any]]
+
 LOAD, APPLY = _Script(_LOAD), _Script(_APPLY)
 
 
@@ -122,9 +126,12 @@ class RedisStore:
         self._prefix, self._ids = prefix, ids
         self._ttl_ms = max(1, round(ttl_s * 1000))
         self._redis = redis.asyncio.Redis(connection_pool=_pool(self._server))
+        self._together = Together(self._redis)
 
     async def load(self, partition: int) -> PartitionState:
-        found = await self._run(LOAD, [self._key(partition, "state"), self._key(partition, "ids")])
+        # Not together with others: a window may be large, and connections answer side by side.
+        keys = [self._key(partition, "state"), self._key(partition, "ids")]
+        found = await self._run(self._redis.execute_command, LOAD, keys)
         # In a thread: with many partitions at once, building full windows here would hold the loop
         # up until reads that were answered in time look late.
         return await asyncio.to_thread(self._state, found)
@@ -146,10 +153,10 @@ class RedisStore:
             return []
         names = [self._key(partition, f"u:{key}") for key in keys]
         with self._reported():
-            return cast(list[bytes | None], await self._redis.mget(names))
+            return cast(list[bytes | None], await self._together("MGET", *names))
 
     async def apply(self, partition: int, change: Change) -> None:
-        found = await self._run(APPLY, *self._call(partition, change))
+        found = await self._run(self._together, APPLY, *self._call(partition, change))
         if found is not None:
             raise Conflict(partition, change.expected, int(found) if found else None)
 
@@ -182,13 +189,16 @@ class RedisStore:
     def _key(self, partition: int, name: str) -> str:
         return f"{self._prefix}{{{partition}}}:{name}"
 
-    async def _run(self, script: _Script, keys: list[str], arguments: Sequence[Any] = ()) -> Any:
+    async def _run(
+        self, ask: Ask, script: _Script, keys: list[str], arguments: Sequence[Any] = ()
+    ) -> Any:
         """Run by hash; by text, which the server then keeps, the first time after it started."""
+        given = len(keys), *keys, *arguments
         with self._reported():
             try:
-                return await self._redis.evalsha(script.sha, len(keys), *keys, *arguments)
+                return await ask("EVALSHA", script.sha, *given)
             except NoScriptError:
-                return await self._redis.eval(script.text, len(keys), *keys, *arguments)
+                return await ask("EVAL", script.text, *given)
 
     @contextmanager
     def _reported(self) -> Iterator[None]:

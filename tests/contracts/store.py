@@ -120,6 +120,16 @@ class StoreContract:
         found = await store.users(0, ["u", *(f"only{n}" for n in range(6))])
         assert found == [b"%d" % winner, *(b"x" if n == winner else None for n in range(6))]
 
+    async def test_of_changes_at_once_each_stands_for_itself(self, store: Store) -> None:
+        changes = {0: Change(None, 5), 1: Change(3, 5), 2: Change(None, 5, {"u": b"2"})}
+        ends = await asyncio.gather(*map(store.apply, *zip(*changes.items(), strict=True)),
+                                    return_exceptions=True)  # fmt: skip
+        assert [type(end) for end in ends] == [type(None), Conflict, type(None)]
+        assert [(await store.load(n)).next_offset for n in changes] == [5, None, 5]
+        assert await asyncio.gather(*(store.users(n, ["u"]) for n in changes)) == [
+            [None], [None], [b"2"],
+        ]  # fmt: skip
+
     async def test_remembers_the_newest_ids(self, store: Store) -> None:
         expected = None
         for n in range(0, 30, 3):

@@ -226,10 +226,32 @@ async def test_a_hung_server_is_unavailable_and_its_late_answer_goes_nowhere(
     await store.close()
 
 
-async def test_more_callers_than_connections(store: RedisStore) -> None:
-    await store.apply(0, Change(None, 1, {f"u{n}": b"%d" % n for n in range(100)}))
-    found = await asyncio.gather(*(store.users(0, [f"u{n}"]) for n in range(100)))
+async def test_what_is_asked_at_once_is_one_round_trip(
+    redis_url: str, admin: redis.Redis, prefix: str
+) -> None:
+    store, before = RedisStore(redis_url, prefix), clients(admin)
+    changes = [Change(None, n, {"u": b"%d" % n}) for n in range(100)]
+    await asyncio.gather(*(store.apply(n, change) for n, change in enumerate(changes)))
+    found = await asyncio.gather(*(store.users(n, ["u"]) for n in range(100)))
     assert found == [[b"%d" % n] for n in range(100)]
+    # Round trips at the same time would have been on connections of their own.
+    assert len(clients(admin) - before) == 1
+    await store.close()
+
+
+def clients(admin: redis.Redis) -> set[str]:
+    return {client["id"] for client in admin.client_list()}
+
+
+async def test_a_caller_that_gives_up_takes_nobody_along(store: RedisStore) -> None:
+    await store.apply(0, Change(None, 1, {"u": b"0"}))
+    impatient = asyncio.create_task(store.users(0, ["u"]))
+    patient_ = asyncio.create_task(store.users(0, ["u"]))
+    await asyncio.sleep(0)  # both have asked, nothing is sent
+    impatient.cancel()
+    assert await patient_ == [b"0"]
+    with pytest.raises(asyncio.CancelledError):
+        await impatient
 
 
 async def test_taking_over_many_partitions_with_full_windows_at_once(
