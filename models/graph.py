@@ -6,6 +6,8 @@ for every model. What the rewriting saves, for one request of L events in a last
 * keys and values are never made. A score q·(K x) is (Kᵀq)·x and a sum Σ w (V x) is V (Σ w x), so
   two products of d × d for the newest event replace two for each of the L events.
 * a key's bias moves all scores of a head alike and falls out of the softmax.
+* the pool reads what the last block reads: it is normalised once, and what each of the two makes of
+  that is in the weights that follow.
 * kind and time bucket are one table: one row to fetch in place of two.
 * the time from an event to the request is a running sum of the gaps; no (L, L) matrix is made.
 * √d, the temperature and the width of a bucket are in the weights.
@@ -29,6 +31,9 @@ OPSET, IR_VERSION = 18, 10
 INPUTS = ("items", "kinds", "gaps", "table")
 OUTPUT = "wanted"
 
+#: Of every layer norm of the model: torch's default.
+EPSILON = 1e-5
+
 Array = npt.NDArray[Any]
 
 
@@ -46,9 +51,9 @@ def encoder(model: Encoder) -> bytes:
     for block in blocks[:-1]:
         x = _whole(draft, block, draft("Mul", x, draft.real(scale)), past)
         scale = 1.0
-    wanted = draft.norm(_newest(draft, blocks[-1], x, scale, past), model.norm)  # (B, d)
+    read = draft.plain_norm(x, model.shape.width, scale)  # (B, L, d)
+    wanted = draft.norm(_newest(draft, blocks[-1], x, read, scale, past), model.norm)  # (B, d)
     if model.pool is not None:
-        read = draft.norm(x, model.pool.norm, scale)  # (B, L, d)
         wanted = _pooled(draft, model.pool, wanted, read, own, past)
     square = draft("ReduceSumSquare", wanted, draft.ints([1]), keepdims=1)  # (B, 1)
     length = draft("Sqrt", draft("Add", square, draft.real(1e-12)))
@@ -86,12 +91,15 @@ class Draft:
     def ints(self, values: list[int]) -> str:
         return self.keep(np.array(values, np.int64))
 
-    def norm(self, x: str, layer: nn.Module, scale: float = 1.0) -> str:
-        """Of `scale` times x; a factor changes nothing but how much epsilon weighs."""
+    def norm(self, x: str, layer: nn.Module) -> str:
         assert isinstance(layer, nn.LayerNorm)
-        given = (layer.weight, layer.bias)  # the pool's has no bias
-        weights = [self.keep(_array(one)) for one in given if one is not None]
-        return self("LayerNormalization", x, *weights, axis=-1, epsilon=layer.eps / scale**2)
+        weights = [self.keep(_array(one)) for one in (layer.weight, layer.bias)]
+        return self("LayerNormalization", x, *weights, axis=-1, epsilon=layer.eps)
+
+    def plain_norm(self, x: str, width: int, scale: float) -> str:
+        """Of `scale` times x; a factor changes nothing but how much epsilon weighs."""
+        ones = self.keep(np.ones(width, np.float32))
+        return self("LayerNormalization", x, ones, axis=-1, epsilon=EPSILON / scale**2)
 
     def linear(self, x: str, layer: nn.Module) -> str:
         """x (…, d) by a layer of torch, of any rank."""
@@ -181,26 +189,25 @@ def _tokens(draft: Draft, model: Encoder, own: str) -> str:
     return draft("Add", known, draft("Mul", steps, share))
 
 
-def _newest(draft: Draft, block: Block, x: str, scale: float, past: _Past) -> str:
-    """`scale` times x (B, L, d) → the newest event after the block, (B, d)."""
-    n = draft.norm(x, block.norms[0], scale)  # (B, L, d)
+def _newest(draft: Draft, block: Block, x: str, read: str, scale: float, past: _Past) -> str:
+    """`scale` times x (B, L, d), and that as `plain_norm` reads it → the newest event, (B, d)."""
     last = draft.keep(np.array(-1))
     query, value = _absorbed(block)
     width, heads = block.mix.in_features, block.heads
-    asked = draft.affine(draft("Gather", n, last, axis=1), *query)  # (B, H d)
+    asked = draft.affine(draft("Gather", read, last, axis=1), *query)  # (B, H d)
     asked = draft("Reshape", asked, draft.ints([0, heads, width]))  # (B, H, d)
-    score = draft("MatMul", asked, draft("Transpose", n, perm=[0, 2, 1]))  # (B, H, L)
+    score = draft("MatMul", asked, draft("Transpose", read, perm=[0, 2, 1]))  # (B, H, L)
     weight = draft("Softmax", draft("Add", score, past.newest(block)), axis=-1)
-    mixed = draft("Reshape", draft("MatMul", weight, n), draft.ints([0, heads * width]))
+    mixed = draft("Reshape", draft("MatMul", weight, read), draft.ints([0, heads * width]))
     newest = draft("Mul", draft("Gather", x, last, axis=1), draft.real(scale))  # (B, d)
     return _forward(draft, block, draft("Add", newest, draft.affine(mixed, *value)))
 
 
 def _pooled(draft: Draft, pool: Pool, asking: str, read: str, own: str, past: _Past) -> str:
-    """The newest event (B, d), all events and their rows (B, L, d) → the answer, (B, d)."""
+    """The newest event (B, d), `plain_norm` of all and their rows (B, L, d) → answer (B, d)."""
     query, key = _double(pool.query.weight), _double(pool.key.weight)  # (d, d) each
-    root = len(key) ** -0.5
-    asked, offset = query.T @ key * root, _double(pool.query.bias) @ key * root  # (d, d), (d,)
+    key = key * _double(pool.norm.weight) * len(key) ** -0.5
+    asked, offset = query.T @ key, _double(pool.query.bias) @ key  # (d, d), (d,)
     middle = draft.ints([1])
     wanted = draft("Unsqueeze", draft.affine(asking, _single(asked), _single(offset)), middle)
     score = draft("MatMul", wanted, draft("Transpose", read, perm=[0, 2, 1]))  # (B, 1, L)
@@ -210,19 +217,22 @@ def _pooled(draft: Draft, pool: Pool, asking: str, read: str, own: str, past: _P
 
 
 def _absorbed(block: Block) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
-    """Query with key, (d, H d) and (H d,); value with mix, (H d, d) and (d,)."""
+    """Norm, query and key as one, (d, H d) and (H d,); norm, value and mix, (H d, d) and (d,)."""
     heads, width = block.heads, block.mix.in_features
     size = width // heads
     parts = (heads, size, width)
+    norm = block.norms[0]
+    assert isinstance(norm, nn.LayerNorm)
+    gain, shift = _double(norm.weight), _double(norm.bias)  # (d,) each
     query = _double(block.query.weight).reshape(parts)  # (H, d/H, d)
-    key, value = _double(block.key_value.weight).reshape(2, *parts)
-    bias = _double(block.query.bias).reshape(heads, size)
+    key, value = _double(block.key_value.weight).reshape(2, *parts) * gain
+    bias = _double(block.query.bias) + _double(block.query.weight) @ shift
     mix = _double(block.mix.weight).reshape(width, heads, size)
-    asked = np.einsum("hsi,hsj->ihj", query, key).reshape(width, -1) * size**-0.5
-    offset = np.einsum("hs,hsj->hj", bias, key).reshape(-1) * size**-0.5
+    asked = np.einsum("hsi,hsj->ihj", query * gain, key).reshape(width, -1) * size**-0.5
+    offset = np.einsum("hs,hsj->hj", bias.reshape(heads, size), key).reshape(-1) * size**-0.5
     given = np.einsum("hsi,ohs->hio", value, mix).reshape(-1, width)
-    rest = _double(block.mix.weight) @ _double(block.key_value.bias)[width:]
-    rest = rest + _double(block.mix.bias)
+    value_bias = _double(block.key_value.bias) + _double(block.key_value.weight) @ shift
+    rest = _double(block.mix.weight) @ value_bias[width:] + _double(block.mix.bias)
     return (_single(asked), _single(offset)), (_single(given), _single(rest))
 
 

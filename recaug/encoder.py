@@ -20,8 +20,8 @@ from recaug.table import ItemTable
 INPUTS = ("items", "kinds", "gaps", "table")
 OUTPUT = "wanted"
 
-#: Histories of one run: what 16 of 50 events need on the way stays in the cache of a core.
-CHUNK = 16
+#: Histories of one run: what 32 of 50 events need on the way stays in the cache of a core.
+CHUNK = 32
 
 
 class Encoder(Protocol):
