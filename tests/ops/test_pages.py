@@ -77,7 +77,9 @@ def test_the_scaler_is_set_to_what_the_page_plans() -> None:
     }
     assert "/ 1000," in queries["recaug-recommend"]
     assert "/ 20000," in queries["recaug-clean"]
-    assert figure("ingest", "best=69,471") / 3 == pytest.approx(20_000, 0.05)
+    # Round figures, a little below what is measured.
+    assert 1_000 <= 0.4 / (COSTS[10_000] / 1e6) <= 1_250
+    assert 20_000 <= figure("ingest", "best=75,154") / 3 <= 25_000
 
 
 def test_disks_follow_from_how_long_topics_are_kept() -> None:
@@ -97,10 +99,10 @@ def test_disks_follow_from_how_long_topics_are_kept() -> None:
 
 
 def test_the_example_is_worked_out_right() -> None:
-    cost = 0.57 + (COSTS[1_000_000] - COSTS[100_000]) / 1000 / 9
-    assert round(cost, 2) == 0.65
-    rate = round(0.4 / (0.65 / 1000))
-    assert rate == 615 and "615 events/s" in CAPACITY
+    cost = 0.50 + (COSTS[1_000_000] - COSTS[100_000]) / 1000 / 9
+    assert round(cost, 2) == 0.57
+    rate = round(0.4 / (0.57 / 1000))
+    assert rate == 702 and "702 events/s" in CAPACITY
     assert 4 < 4_000 / rate <= 8 and 2 < 1_500 / rate <= 4
     users = 3_000_000 * figure("state", "store=redis users=100,000")
     assert f"{users / 1e9:.2f} GB" in CAPACITY
