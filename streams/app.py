@@ -152,7 +152,11 @@ def add_agent(
     # Not on_worker_init: only Faust's own command sends that.
     @app.task  # type: ignore[untyped-decorator]
     async def _watch() -> None:
-        watch(progress, lambda: bool(list(app.consumer.unread())))
+        watch(
+            progress,
+            lambda: bool(list(app.consumer.unread())),
+            lambda: app.consumer.uncommitted_s(),
+        )
 
 
 def announce_ready(app: faust.App, service: str, **facts: Any) -> None:

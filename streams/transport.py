@@ -215,6 +215,10 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]
             return list(batch.next_offsets)
         return [tp for tp, (at, end) in self.standing().items() if end > at]
 
+    def uncommitted_s(self) -> float:
+        """For how long commits have been due and come to nothing; safe from any thread."""
+        return self._due.waited_s()
+
     def standing(self) -> dict[TP, tuple[int, int]]:
         """Of every partition that is ours, where reading has come to and where it ends, as last
         fetched; equal while that is not known. Safe from any thread."""

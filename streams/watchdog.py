@@ -4,6 +4,9 @@ Heartbeats run in a thread of their own, so to Kafka a worker whose event loop h
 for ever. This watches the work itself, from a thread, so that it also sees a blocked loop. Code
 that never gives the interpreter back stops this thread too: `faulthandler`, which needs no
 interpreter, then ends the process (with code 1, as it always does).
+
+It watches commits as well. Where a broker dies in the middle of a rebalance, aiokafka may wait for
+ever for news of the cluster: the service answers on, and to everybody else its lag grows.
 """
 
 from __future__ import annotations
@@ -19,6 +22,8 @@ from collections.abc import Callable
 STALLED = 71
 
 STALL_S = 45.0
+#: Commits are tried every second. A broker that is away for so long has failed a batch by then.
+UNCOMMITTED_S = 60.0
 CHECK_S = 5.0
 
 
@@ -46,14 +51,17 @@ class Progress:
         return waiting and self._clock() - self._last > STALL_S
 
 
-def watch(progress: Progress, behind: Callable[[], bool]) -> threading.Thread:
-    """Start the watchdog; `behind` says whether unread records are known."""
+def watch(
+    progress: Progress, behind: Callable[[], bool], uncommitted_s: Callable[[], float]
+) -> threading.Thread:
+    """Start the watchdog; `behind` says whether unread records are known, and `uncommitted_s` for
+    how long commits have come to nothing."""
 
     def loop() -> None:
         while True:
             faulthandler.dump_traceback_later(STALL_S, exit=True)
             time.sleep(CHECK_S)
-            if progress.stalled(behind()):
+            if progress.stalled(behind()) or uncommitted_s() > UNCOMMITTED_S:
                 faulthandler.dump_traceback(all_threads=True)
                 sys.stderr.flush()
                 os._exit(STALLED)
