@@ -18,6 +18,10 @@ import threading
 import time
 from collections.abc import Callable
 
+from streams.logs import logger
+
+log = logger(__name__)
+
 #: Exit code of a worker that stood still with work to do.
 STALLED = 71
 
@@ -61,7 +65,10 @@ def watch(
         while True:
             faulthandler.dump_traceback_later(STALL_S, exit=True)
             time.sleep(CHECK_S)
-            if progress.stalled(behind()) or uncommitted_s() > UNCOMMITTED_S:
+            stands = progress.stalled(behind())
+            if stands or uncommitted_s() > UNCOMMITTED_S:
+                what = "no batch was settled" if stands else "no commit was accepted"
+                log.error("%s for too long: this worker ends", what)
                 faulthandler.dump_traceback(all_threads=True)
                 sys.stderr.flush()
                 os._exit(STALLED)

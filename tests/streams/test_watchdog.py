@@ -79,3 +79,4 @@ def test_commits_that_come_to_nothing_end_a_worker(waited: float, code: int) -> 
     program = WATCHED.format(waited=waited)
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=60)
     assert done.returncode == code, done.stderr.decode()
+    assert (b"no commit was accepted" in done.stderr) == (code == STALLED)
