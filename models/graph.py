@@ -31,9 +31,6 @@ OPSET, IR_VERSION = 18, 10
 INPUTS = ("items", "kinds", "gaps", "table")
 OUTPUT = "wanted"
 
-#: Of every layer norm of the model: torch's default.
-EPSILON = 1e-5
-
 Array = npt.NDArray[Any]
 
 
@@ -51,7 +48,7 @@ def encoder(model: Encoder) -> bytes:
     for block in blocks[:-1]:
         x = _whole(draft, block, draft("Mul", x, draft.real(scale)), past)
         scale = 1.0
-    read = draft.plain_norm(x, model.shape.width, scale)  # (B, L, d)
+    read = draft.plain_norm(x, blocks[-1].norms[0], scale)  # (B, L, d)
     wanted = draft.norm(_newest(draft, blocks[-1], x, read, scale, past), model.norm)  # (B, d)
     if model.pool is not None:
         wanted = _pooled(draft, model.pool, wanted, read, own, past)
@@ -96,10 +93,12 @@ class Draft:
         weights = [self.keep(_array(one)) for one in (layer.weight, layer.bias)]
         return self("LayerNormalization", x, *weights, axis=-1, epsilon=layer.eps)
 
-    def plain_norm(self, x: str, width: int, scale: float) -> str:
-        """Of `scale` times x; a factor changes nothing but how much epsilon weighs."""
-        ones = self.keep(np.ones(width, np.float32))
-        return self("LayerNormalization", x, ones, axis=-1, epsilon=EPSILON / scale**2)
+    def plain_norm(self, x: str, layer: nn.Module, scale: float) -> str:
+        """Of `scale` times x, less the layer's weights; a factor changes nothing but how much
+        epsilon weighs."""
+        assert isinstance(layer, nn.LayerNorm)
+        ones = self.keep(np.ones(layer.normalized_shape, np.float32))
+        return self("LayerNormalization", x, ones, axis=-1, epsilon=layer.eps / scale**2)
 
     def linear(self, x: str, layer: nn.Module) -> str:
         """x (…, d) by a layer of torch, of any rank."""
