@@ -76,10 +76,8 @@ def test_the_scaler_is_set_to_what_the_page_plans() -> None:
         name: trigger(spec, "prometheus")["metadata"]["query"] for name, spec in specs().items()
     }
     assert "/ 1000," in queries["recaug-recommend"]
-    assert "/ 20000," in queries["recaug-clean"]
-    # Round figures, a little below what is measured.
-    assert 1_000 <= 0.4 / (COSTS[10_000] / 1e6) <= 1_250
-    assert 20_000 <= figure("ingest", "best=75,154") / 3 <= 25_000
+    assert "/ 24000," in queries["recaug-clean"]
+    assert figure("ingest", "best=75,154") / 3 == pytest.approx(24_000, 0.05)
 
 
 def test_disks_follow_from_how_long_topics_are_kept() -> None:
