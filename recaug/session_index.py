@@ -1,6 +1,6 @@
 """The newest sessions by what they held: an inverted index that grows and forgets click by click.
 
-    SessionIndex     learn · forget · slot · listed · rarity
+    SessionIndex     learn · forget · slot · listed · holders · rarity
 
 After VMIS-kNN (Kersbergen et al., "Serenade: Low-Latency Session-Based Recommendation in e-Commerce
 at Scale", SIGMOD 2022), which builds such an index from a day's log; this one is never built.
@@ -67,10 +67,14 @@ class SessionIndex:
         # Bytes, for a view would keep a list from growing.
         return np.frombuffer(b"".join(parts), np.int32), ends
 
+    @property
+    def holders(self) -> NDArray[np.int32]:
+        """Sessions that hold each row (N,). A view: nothing can be learned while it is kept."""
+        return np.frombuffer(self._holders, np.int32)
+
     def rarity(self, rows: NDArray[np.integer]) -> NDArray[np.float64]:
         """1 + ln(sessions held / sessions that hold the item): 1 for what everybody has."""
-        holders = np.frombuffer(self._holders, np.int32)[rows]
-        return np.asarray(1.0 + np.log(len(self._slots) / holders))
+        return np.asarray(1.0 + np.log(len(self._slots) / self.holders[rows]))
 
     def learn(self, session: Hashable, item: Hashable) -> bool:
         """Take in the next click of a session; sessions may interleave.

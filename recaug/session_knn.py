@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recaug.session_index import SessionIndex
-from recaug.session_votes import shared, tallied
+from recaug.session_votes import added, shared, tallied
 
 #: Sessions held.
 SESSIONS = 1_000_000
@@ -139,12 +139,12 @@ class SessionKnn:
         listed, ends = index.listed(query.tolist(), each)
         weights = weights * index.rarity(query)
         slots = shared(listed, ends, weights, apart, self._similarity, self._by)
-        slots, similarity = self._nearest(slots)
+        slots, alike = self._nearest(slots)
         wanted = query[self._by[slots]]
-        rows = tallied(slots, similarity, wanted, index.items, index.held, self._near, self._tally)
-        scores = self._tally[rows] * index.rarity(rows)
-        self._tally[rows] = 0.0
-        return rows, scores
+        return tallied(
+            slots, alike, wanted, index.items, index.held, self._near, index.holders, len(index),
+            self._tally,
+        )  # fmt: skip
 
     def _nearest(self, slots: Int64) -> tuple[Int64, Float64]:
         """The most similar, most similar first, of equals the newest."""
@@ -159,15 +159,15 @@ class SessionKnn:
         self, query: Int64, rows: Int64, scores: Float64, apart: int
     ) -> tuple[Int64, Float64]:
         """Add what the neighbours of the best new items vote for, for a history of rare items."""
-        new = ~np.isin(rows, query)
-        rows_new, scores_new = rows[new], scores[new]
-        best = rows_new[_best(scores_new, _ASKED)]
-        if not len(best):
+        had = set(query.tolist())
+        named = rows[_best(scores, _ASKED + len(had))].tolist()
+        new = np.array([row for row in named if row not in had][:_ASKED], np.int64)
+        if not len(new):
             return rows, scores
-        more, votes = self._vote(best, self._asked[: len(best)], apart)
+        more, votes = self._vote(new, self._asked[: len(new)], apart)
         if len(votes):
             votes *= self._share * scores.max() / votes.max()
-        return _total(np.concatenate((rows, more)), np.concatenate((scores, votes)))
+        return added(rows, scores, more, votes, self._tally)
 
 
 def _best(scores: Float64, k: int) -> Int64:
@@ -181,10 +181,3 @@ def _able(scores: Float64, k: int) -> Int64:
     if len(scores) <= k:
         return np.arange(len(scores))
     return np.flatnonzero(scores >= np.partition(scores, -k)[-k])
-
-
-def _total(rows: Int64, votes: Float64) -> tuple[Int64, Float64]:
-    """Sum of the votes by row, in the order of who names them."""
-    found, first, voted = np.unique(rows, return_index=True, return_inverse=True)
-    order = np.argsort(first)
-    return found[order], np.bincount(voted, votes).astype(np.float64, copy=False)[order]

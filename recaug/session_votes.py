@@ -1,12 +1,14 @@
-"""The two loops of session neighbours that an interpreter is too slow for, in machine code.
+"""The loops of session neighbours that an interpreter is too slow for, in machine code.
 
     shared        what listed sessions have in common with a history
-    tallied       what they are given for the rows they hold
+    tallied       what the rows that they hold are given for it
+    added         one tally and another
 
-Compiled by Numba when this module is first imported, which takes a second or two, and kept beside
-it, or where NUMBA_CACHE_DIR says. They run without the interpreter's lock.
+Compiled by Numba when this module is first imported, which takes a second or two, and kept
+beside it, or where NUMBA_CACHE_DIR says. They run without the interpreter's lock.
 
-Shapes: n rows asked for, m sessions listed for them, c compared, S sessions held, N rows.
+Shapes: n rows asked for, m sessions listed for them, c compared, S sessions held, N rows, r of them
+named.
 """
 
 from __future__ import annotations
@@ -63,19 +65,22 @@ def shared(
     return found[:count]
 
 
-@_compiled("i8[::1](i8[::1],f8[::1],i8[::1],i4[:,::1],i4[::1],f8[::1],f8[::1])")
+@_compiled(
+    "Tuple((i8[::1],f8[::1]))(i8[::1],f8[::1],i8[::1],i4[:,::1],i4[::1],f8[::1],i4[::1],i8,f8[::1])"
+)
 def tallied(
     slots: NDArray[np.int64], alike: NDArray[np.float64], wanted: NDArray[np.int64],
     items: NDArray[np.int32], held: NDArray[np.int32], near: NDArray[np.float64],
-    tally: NDArray[np.float64],
-) -> NDArray[np.int64]:  # fmt: skip
-    """The rows that sessions hold, each once, in order.
+    holders: NDArray[np.int32], sessions: int, tally: NDArray[np.float64],
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:  # fmt: skip
+    """The rows that sessions hold, each once, in order, and what they are given (r,).
 
     slots, alike   (c,) the sessions and how alike they are, above 0
     wanted         (c,) a row that each of them holds
     items, held    (S, length) rows of each session, and (S,) how many they are
     near           (length,) what a click is worth that is so far from the wanted one
-    tally          (N,) zeros: becomes the sum of what sessions give a row
+    holders        (N,) how many of all `sessions` hold a row: a rare one is worth more
+    tally          (N,) zeros, before and after
     """
     rows, count = np.empty(len(slots) * items.shape[1], np.int64), 0
     for number in range(len(slots)):
@@ -89,4 +94,35 @@ def tallied(
                 rows[count] = row
                 count += 1
             tally[row] += alike[number] * near[abs(place - at)]
-    return rows[:count]
+    scores = np.empty(count)
+    for place in range(count):
+        row = rows[place]
+        scores[place] = tally[row] * (1.0 + np.log(sessions / holders[row]))
+        tally[row] = 0.0
+    return rows[:count], scores
+
+
+@_compiled("Tuple((i8[::1],f8[::1]))(i8[::1],f8[::1],i8[::1],f8[::1],f8[::1])")
+def added(
+    rows: NDArray[np.int64], scores: NDArray[np.float64], more: NDArray[np.int64],
+    votes: NDArray[np.float64], tally: NDArray[np.float64],
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:  # fmt: skip
+    """Rows that are named once or twice, each once, in order, and their sums (r,).
+
+    rows, scores   one tally, of scores above 0
+    more, votes    another
+    tally          (N,) zeros, before and after
+    """
+    named, count = np.concatenate((rows, more)), len(rows)
+    for place, row in enumerate(rows):
+        tally[row] = scores[place]
+    for place, row in enumerate(more):
+        if tally[row] == 0.0:
+            named[count] = row
+            count += 1
+        tally[row] += votes[place]
+    total = np.empty(count)
+    for place in range(count):
+        total[place] = tally[named[place]]
+        tally[named[place]] = 0.0
+    return named[:count], total
