@@ -1,7 +1,8 @@
-"""The clicks that all benches send: `users` people, `items` things, ids that are told apart."""
+"""The clicks that all benches send: `users` people, `items` things, some of them in fashion."""
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass
 
@@ -11,9 +12,16 @@ from bench.topics import producer
 from recaug.settings import Settings
 
 
+#: Its multiples are spread evenly over the unit interval, in an order that looks like chance.
+GOLDEN = (math.sqrt(5) - 1) / 2
+
+
 @dataclass(frozen=True, slots=True)
 class Crowd:
-    """Who clicks on what: every user and item in turn, in an order that looks like chance."""
+    """Who clicks on what: every user in turn, and half of the clicks on a quarter of the items.
+
+    People so have things in common, and neighbours something to say.
+    """
 
     users: int
     items: int
@@ -26,7 +34,7 @@ class Crowd:
             "event_id": f"{name}-{n}",
             "timestamp": at_ms,
             "user_id": user,
-            "item_id": f"i{n * 104_729 % self.items}",
+            "item_id": f"i{int(self.items * (n * GOLDEN % 1) ** 2)}",
         }
         return user.encode(), orjson.dumps(event)
 
