@@ -30,7 +30,7 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def report(directory: Path) -> Iterator[dict[str, Any]]:
     """What an independent reader of the topics found once a model had served simulated traffic."""
     settings = {"train_first_events": "2000", "train_budget_s": "8"}
-    with House(directory, "--traffic", "simulate:200", "--no-page", **settings) as house:
+    with House(directory, "--traffic", "simulate:400", "--no-page", **settings) as house:
         until(champion(directory).exists, 300.0, house._explain)
         until(lambda: learned(house).targets > JUDGED, 120.0, house._explain)
         assert house.stop() == 0, house._explain()

@@ -52,8 +52,8 @@ class Reader:
     def _poll(self) -> Batch | None:
         records: list[Entry] = []
         for tp in self._tps:
-            most = self._world.random.randint(0, FETCHED)
-            records += self._world.log[tp][self.at[tp] : self.at[tp] + most]
+            if unread := self._world.log[tp][self.at[tp] :]:
+                records += unread[: self._world.random.randint(0, FETCHED)]
         ends = {TP(r.topic, r.partition): r.offset + 1 for r in records}
         self.at.update(ends)
         return Batch(cast(Any, records), ends) if records else None

@@ -129,11 +129,12 @@ class History:
         if self._left or self._points < TROUBLED:
             return False
         topics, committed = self.world.settings.topics, self.world.committed
-        events = ends(self.world, [topics.events.name])
         inputs = ends(self.world, [topic.name for topic in topics.behaviour])
+        if not _reached(committed["clean"], inputs):
+            return False
+        events = ends(self.world, [topics.events.name])
         return (
-            _reached(committed["clean"], inputs)
-            and _reached(committed["recommend"], events)
+            _reached(committed["recommend"], events)
             and _reached(self._learned(), events)
             and self._stored(events)
         )

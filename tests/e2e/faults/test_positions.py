@@ -30,7 +30,7 @@ pytestmark = pytest.mark.e2e
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """One instance under load that trains often; the faults follow one another."""
     settings = {
-        "train_first_events": "2000", "train_min_events": "500", "train_every_s": "20",
+        "train_first_events": "2000", "train_min_events": "500", "train_every_s": "10",
         "train_budget_s": "5",
     }  # fmt: skip
     options = ("--traffic", "simulate:200", "--no-page")
