@@ -11,7 +11,6 @@ import orjson
 from bench.topics import producer
 from recaug.settings import Settings
 
-
 #: Its multiples are spread evenly over the unit interval, in an order that looks like chance.
 GOLDEN = (math.sqrt(5) - 1) / 2
 
