@@ -20,6 +20,8 @@ from models.text_rows import Float32
 from models.train import Progress, scorer, train
 from recaug.batch import FIRST_ROW, Int64
 from recaug.evaluation import Score, Scores, Targets, ndcg
+from recaug.evaluation.again import choose as weigh
+from recaug.evaluation.again import lifted
 from recaug.evaluation.contenders import best, main_places
 from recaug.evaluation.ranking import rank
 from recaug.evaluation.run import Say
@@ -109,10 +111,12 @@ class Neural:
         test_s = self._train(fold, plan, end_s - more * FINISH_SHARE * budget_s)
         served = self._served(fold, fold.known)
         lift = best(LIFTS, served, fold) if self._texts.vectors else 1.0
-        self._known = self._score = served(lift)
+        again = weigh(fold, served(lift))
+        self._known = self._score = lifted(served(lift), fold.source, again)
         if more:
             self._finish(fold, plan, end_s - test_s)
-            self._score = self._served(fold, fold.before)(lift)
+            learned = self._served(fold, fold.before)(lift)
+            self._score = lifted(learned, fold.source, again)
 
     def score(self, part: Targets) -> Scores:
         """Log-odds but for a constant; −inf for what the model knows nothing of."""

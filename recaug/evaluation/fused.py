@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from recaug.batch import FIRST_ROW, Int64, Sequences
+from recaug.evaluation import again
 from recaug.evaluation.baselines.sessionknn import Neighbours
 from recaug.evaluation.metrics import Float64, ndcg
 from recaug.evaluation.popularity import firsts
@@ -137,8 +138,9 @@ class Fused:
 
         learn(fold.known)
         fusion = choose(fold, self._known, others)
+        weights = again.choose(fold, fused(self._known, fusion, others))
         learn(fold.before)
-        self._score = fused(self._model, fusion, others)
+        self._score = again.lifted(fused(self._model, fusion, others), fold.source, weights)
 
     def score(self, part: Targets) -> Scores:
         assert self._score is not None, "fit comes first"
