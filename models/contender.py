@@ -119,7 +119,8 @@ class Neural:
             self._score = lifted(learned, fold.source, again)
 
     def score(self, part: Targets) -> Scores:
-        """Log-odds but for a constant; −inf for what the model knows nothing of."""
+        """Log-odds but for a constant, and what was had weighed where it may come again; −inf for
+        what the model knows nothing of."""
         assert self._score is not None, "fit comes first"
         return self._score(part)
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import typer
 
 from recaug.cli.columns import clock, spark
+from recaug.cli.interrupts import interruptible
 from recaug.cli.lag_look import Look
 from recaug.cli.lag_write import lines, write
 from recaug.cli.tables import TableFormat
@@ -23,6 +24,7 @@ def drawn(look: Look, courses: Courses) -> list[str]:
 
 def follow(looks: Iterator[Look], by: str, form: TableFormat) -> None:
     """Print looks until Ctrl-C."""
+    looks = interruptible(looks)
     if form in (TableFormat.JSON, TableFormat.JSONL):
         for look in looks:
             write(look, by, form)

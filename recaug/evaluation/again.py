@@ -26,7 +26,7 @@ from recaug.evaluation.splits import Fold
 from recaug.evaluation.targets import Bool, Targets
 
 #: Of the newest item, of the one before, of those before that.
-Weights = tuple[float, float, float]
+Weights = tuple[float, ...]
 NONE: Weights = (0.0, 0.0, 0.0)
 #: What each is chosen from, one after the other, and how often all are gone through.
 CHOICES = (-2.0, -1.0, 0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0)
@@ -46,10 +46,9 @@ def choose(fold: Fold, score: Score) -> Weights:
     for _ in range(ROUNDS):
         for place in range(len(NONE)):
             for weight in CHOICES:
-                tried = list(weights)
-                tried[place] = weight
-                if (gain := standing.gain((tried[0], tried[1], tried[2]))) > best:
-                    weights, best = (tried[0], tried[1], tried[2]), gain
+                tried = (*weights[:place], weight, *weights[place + 1 :])
+                if (gain := standing.gain(tried)) > best:
+                    weights, best = tried, gain
     return weights
 
 
