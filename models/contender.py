@@ -111,8 +111,9 @@ class Neural:
         test_s = self._train(fold, plan, end_s - more * FINISH_SHARE * budget_s)
         served = self._served(fold, fold.known)
         lift = best(LIFTS, served, fold) if self._texts.vectors else 1.0
-        again = weigh(fold, served(lift))
-        self._known = self._score = lifted(served(lift), fold.source, again)
+        known = served(lift)
+        again = weigh(fold, known)
+        self._known = self._score = lifted(known, fold.source, again)
         if more:
             self._finish(fold, plan, end_s - test_s)
             learned = self._served(fold, fold.before)(lift)

@@ -78,7 +78,7 @@ def test_places_are_foretold_as_they_are_ranked(walks: Fold) -> None:
 
 
 def test_items_are_weighed_by_when_they_were_had_last(tmp_path: Path) -> None:
-    (one,) = (fold(tmp_path, [[3, 1, 2, 1, 5, 7, 7]] * 2),)
+    one = fold(tmp_path, [[3, 1, 2, 1, 5, 7, 7]] * 2)
     part = one.test.part(slice(0, 1))  # before the last event: 3 1 2 1 5 7
     added = lifted(lambda part: np.zeros((len(part), one.size)), one.source, (1.0, 2.0, 3.0))(part)
     by_item = dict(zip(("3", "1", "2", "5", "7"), range(FIRST_ROW, FIRST_ROW + 5), strict=True))
