@@ -16,6 +16,14 @@ from numpy.typing import NDArray
 
 from recaug.bounds import Bound, hit
 
+#: Sessions held.
+SESSIONS = 1_000_000
+#: Newest sessions listed under an item.
+PER_ITEM = 1_000
+#: Newest items of a session.
+LENGTH = 20
+#: Distinct items held.
+ITEMS = 1_000_000
 #: Sessions that there is room for at first.
 LEAST = 1_024
 

@@ -17,17 +17,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from recaug.session_index import SessionIndex
+from recaug.session_index import ITEMS, LENGTH, PER_ITEM, SESSIONS, SessionIndex
 from recaug.session_votes import added, shared, tallied
 
-#: Sessions held.
-SESSIONS = 1_000_000
-#: Newest sessions listed under an item.
-PER_ITEM = 1_000
-#: Newest items of a session.
-LENGTH = 20
-#: Distinct items held.
-ITEMS = 1_000_000
 #: Newest items of a history that count, and clicks after which one counts 1/e.
 _HISTORY, _HISTORY_CLICKS = 10, 2.0
 #: Clicks from the shared item at which one of a neighbour counts 1/e.

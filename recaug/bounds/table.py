@@ -166,22 +166,22 @@ LIMITS: Mapping[Bound, Limit] = {
         "the oldest cannot be taken back by an erasure: they stay counted until they decay",
     ),
     Bound.KNN_SESSIONS: Limit(
-        "recaug.session_knn:SESSIONS",
+        "recaug.session_index:SESSIONS",
         1_000_000,
         "sessions of the session kNN",
         "the one that began first is forgotten",
     ),
     Bound.KNN_LENGTH: Limit(
-        "recaug.session_knn:LENGTH", 20, "items a session of it", "the oldest is forgotten"
+        "recaug.session_index:LENGTH", 20, "items a session of it", "the oldest is forgotten"
     ),
     Bound.KNN_PER_ITEM: Limit(
-        "recaug.session_knn:PER_ITEM",
+        "recaug.session_index:PER_ITEM",
         1_000,
         "sessions listed under an item",
         "the oldest is no longer found by this item, by others it is",
     ),
     Bound.KNN_ITEMS: Limit(
-        "recaug.session_knn:ITEMS",
+        "recaug.session_index:ITEMS",
         1_000_000,
         "items in its sessions",
         "a click on a new item is passed over until an old one has left with its sessions",

@@ -13,7 +13,7 @@ from recaug.batch import Int64, Sequences
 from recaug.evaluation.metrics import Float64
 from recaug.evaluation.ranking import Score, Scores
 from recaug.evaluation.targets import Bool, Targets
-from recaug.session_knn import LENGTH
+from recaug.session_index import LENGTH
 
 
 def popular(source: Sequences, half_life_s: float, size: int, counted: Bool | None = None) -> Score:
