@@ -8,10 +8,8 @@ Each is replaced whole, the older first; one writer at a time holds a lock on th
 
 from __future__ import annotations
 
-import fcntl
-import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -52,15 +50,9 @@ class Alias:
             atomic.write_bytes(home / BEFORE, plain.read(home / CHAMPION, MAX_BYTES))
         atomic.write_bytes(home / CHAMPION, promotion.model_dump_json().encode() + b"\n")
 
-    @contextmanager
-    def alone(self) -> Iterator[None]:
+    def alone(self) -> AbstractContextManager[None]:
         """Wait until no other process changes the alias; `learn` and a rollback may meet."""
-        handle = os.open(self._home, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(handle)
+        return atomic.alone(self._home)
 
     def _known(self) -> Iterator[Promotion]:
         yield from self._good(CHAMPION)

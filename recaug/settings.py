@@ -80,7 +80,8 @@ class Settings(BaseSettings):
     replication: int = Field(1, ge=1, description="Replicas of every topic.")
     data_dir: Path = Field(Path(".recaug"), description="Where a local instance keeps its files.")
     cache_dir: Path = Field(
-        Path("~/.cache/recaug"), description="Text encoders: can be made again."
+        Path("~/.cache/recaug"),
+        description="Text encoders, the local broker's jars: can be had again.",
     )
     registry_dir: Path | None = Field(None, description="Model bundles; default DATA_DIR/registry.")
     signing_key: Path | None = Field(
