@@ -27,6 +27,13 @@ def pytest_configure(config: pytest.Config) -> None:
     hypothesis.settings.load_profile("recaug")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _half_open_sockets() -> None:
+    from tests import half_open  # kafka-python, whose import warns: see above
+
+    half_open.forgive()
+
+
 @pytest.fixture(scope="session")
 def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Bootstrap address of a broker of this run's own; topics are told apart by prefix."""

@@ -11,6 +11,7 @@ import torch
 
 from models.text import export_encoder
 from recaug.buffer import RollingBuffer
+from recaug.settings import Settings
 
 #: Short, so that tests are quick.
 HISTORY = 8
@@ -37,10 +38,19 @@ def data() -> Path:
 
 @pytest.fixture(scope="session")
 def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The default text encoder as ONNX."""
+    """The default text encoder as ONNX, written by this run."""
     place = tmp_path_factory.mktemp("encoders") / "minilm"
     export_encoder("", place)
     return place
+
+
+@pytest.fixture(scope="session")
+def encoder() -> Path:
+    """The default text encoder as `make setup` has written it, which takes seconds."""
+    settings = Settings()
+    if not settings.encoder_dir.exists():
+        export_encoder(settings.encoder, settings.encoder_dir)
+    return settings.encoder_dir
 
 
 def walks(users: int, events: int, seed: int, sure: float = 0.9) -> RollingBuffer:

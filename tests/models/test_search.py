@@ -30,13 +30,13 @@ TITLES = {
 
 
 @pytest.fixture(scope="module")
-def recommender(exported: Path, tmp_path_factory: pytest.TempPathFactory) -> Recommender:
+def recommender(encoder: Path, tmp_path_factory: pytest.TempPathFactory) -> Recommender:
     made = Recommender(Settings(list_size=2))
     made.swap(tiny.bundle(tmp_path_factory.mktemp("search"), {item: [1.0, 0.0] for item in TITLES}))
-    rows = TextEncoder.load(exported).encode(list(TITLES.values()))
+    rows = TextEncoder.load(encoder).encode(list(TITLES.values()))
     for item, row in zip(TITLES, rows, strict=True):
         made.vector(item, row)
-    searches = Searches(exported, made.read)
+    searches = Searches(encoder, made.read)
     searches.start()
     searches.close()  # what it has begun it ends
     return made
