@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -67,17 +68,19 @@ class Scene:
 
     def in_files(self) -> list[str]:
         """Files that name the person; the broker's own log is searched as topics."""
-        data, found = self.house.data, []
-        for path in data.rglob("*"):
-            if path.is_relative_to(data / "kafka" / "logs") or not path.is_file():
-                continue
-            try:
-                said = path.read_bytes()
-            except FileNotFoundError:  # written aside, and renamed since
-                continue
-            if PERSON.encode() in said:
-                found.append(str(path.relative_to(data)))
-        return found
+        while True:
+            with suppress(FileNotFoundError):  # written aside, and renamed since: look again
+                return self._in_files()
+
+    def _in_files(self) -> list[str]:
+        data = self.house.data
+        searched = [
+            path
+            for path in data.rglob("*")
+            if not path.is_relative_to(data / "kafka" / "logs") and path.is_file()
+        ]
+        naming = [path for path in searched if PERSON.encode() in path.read_bytes()]
+        return [str(path.relative_to(data)) for path in naming]
 
     def in_redis(self) -> list[bytes]:
         """Keys that name the person, in their names or their values."""
