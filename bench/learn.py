@@ -7,7 +7,8 @@ between seeds, and `gain` is what the list has more than the better of the model
 
 Beauty, Sports, Toys, ML-1M and ML-100K: leave-one-out, without what the user has had. Diginetica:
 each week from those before, every click, items seen so far. Beauty by time: the newest tenth.
-What follows, `social` and `shift`, are benches of their own as well.
+What follows, `social` and `shift`, are benches of their own as well. All of it takes some five
+hours; interrupted, it goes on where it was.
 """
 
 from __future__ import annotations
@@ -16,17 +17,19 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from statistics import mean, stdev
 from typing import Any
 
-from bench import shift, social
+from bench import machine, shift, social
 from bench.datasets import dataset
 from bench.progress import say
 from bench.result import Result, shown
+from recaug import atomic
 from recaug.errors import Failure
 from recaug.local.programs import checkout
+from recaug.settings import Settings
 
 SEEDS = (0, 1, 2)
 BASELINES = ("popular", "itemknn", "vsknn")
@@ -68,7 +71,7 @@ def run(quick: bool) -> Iterator[Result]:
     """One data set after the other; a data set that is missing ends it."""
     for task in TASKS[:1] if quick else TASKS:
         seeds = SEEDS[:1] if quick else SEEDS
-        yield from results(task, [_evaluated(task, seed) for seed in seeds])
+        yield from results(task, [evaluated(task, seed) for seed in seeds])
     if not quick:
         yield from social.run(quick)
         yield from shift.run(quick)
@@ -105,21 +108,42 @@ def _figure(model: dict[str, Any], part: str, metric: str) -> float:
     return float(of[metric])
 
 
-def _evaluated(task: Task, seed: int) -> dict[str, Any]:
-    """The report of an evaluation in a process of its own; its progress goes to our stderr."""
+def evaluated(task: Task, seed: int) -> dict[str, Any]:
+    """The report of one evaluation, kept for as long as the code is the same.
+
+    All of them take hours: who is interrupted goes on where it was.
+    """
+    report = kept(machine.commit(), task, seed, _evaluate)
+    ours = report["models"]["ours"]
+    say(f"learn {task.name}, seed {seed}: NDCG@10 {shown(100 * ours['ndcg@10'])} %")
+    return report
+
+
+def kept(
+    commit: str, task: Task, seed: int, evaluate: Callable[[Task, int], bytes]
+) -> dict[str, Any]:
+    """What `evaluate` returned under this commit; what is not committed is evaluated anew."""
+    place = Settings().cache_dir.expanduser().absolute() / "learn" / commit
+    file = place / f"{task.name}-{seed}.json"
+    if commit.endswith(("-dirty", "unknown")) or not file.exists():
+        place.mkdir(parents=True, exist_ok=True)
+        atomic.write_bytes(file, evaluate(task, seed))
+    found: dict[str, Any] = json.loads(file.read_bytes())
+    return found
+
+
+def _evaluate(task: Task, seed: int) -> bytes:
+    """JSON, by a process of its own; its progress goes to our stderr."""
     command = [
         sys.executable, "-m", "models", "evaluate", "--data", str(dataset(task.path)),
         "--split", task.split, "--budget", str(task.budget_s), "--seed", str(seed),
         "--models", *BASELINES, *OURS,
     ]  # fmt: skip
     env = {**os.environ, "PYTHONPATH": str(checkout())}
-    done = subprocess.run(command, env=env, stdout=subprocess.PIPE, text=True, check=False)
+    done = subprocess.run(command, env=env, stdout=subprocess.PIPE, check=False)
     if done.returncode:
         raise Failure(
             f"{task.name} could not be evaluated", "its process said why above",
             f"recaug evaluate --data {task.path}",
         )  # fmt: skip
-    report: dict[str, Any] = json.loads(done.stdout)
-    ours = report["models"]["ours"]
-    say(f"learn {task.name}, seed {seed}: NDCG@10 {shown(100 * ours['ndcg@10'])} %")
-    return report
+    return done.stdout

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from bench.datasets import dataset
 from bench.goals import verdict
-from bench.learn import BASELINES, OURS, TASKS, Task, results
+from bench.learn import BASELINES, OURS, TASKS, Task, kept, results
 from recaug.errors import Failure
 
 
@@ -53,6 +54,26 @@ def test_what_a_list_gains_is_over_the_better_of_model_and_neighbours() -> None:
 def test_every_task_has_a_goal_for_every_figure() -> None:
     for one in TASKS:
         assert all(verdict(found) for found in results(one, [report()])), one.name
+
+
+def test_who_is_interrupted_goes_on_where_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RECAUG_CACHE_DIR", str(tmp_path))
+    asked: list[int] = []
+
+    def evaluate(_: Task, seed: int) -> bytes:
+        asked.append(seed)
+        return json.dumps(report(ours=len(asked) / 100)).encode()
+
+    def found(commit: str, seed: int) -> float:
+        value: float = kept(commit, task("Beauty"), seed, evaluate)["models"]["ours"]["hr@10"]
+        return value
+
+    assert [found("1f", 0), found("1f", 1), found("1f", 0), found("1f", 1)] == [0.01, 0.02] * 2
+    assert found("2e", 0) == 0.03  # other code
+    assert [found("2e-dirty", 0), found("2e-dirty", 0)] == [0.04, 0.05]  # who knows what code
+    assert asked == [0, 1, 0, 0, 0]
 
 
 def test_a_data_set_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
