@@ -8,7 +8,6 @@ import torch
 from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import Whitespace
-from transformers import PreTrainedTokenizerFast, T5Config, T5ForConditionalGeneration
 
 from models.augment.wording import BackTranslation, Seq2Seq, Wordings, together
 from models.sequence import SequenceModel
@@ -24,6 +23,9 @@ TEXTS = ["red tea pot", "green cup of tea", "steel"]
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A T5 that knows eight words and means nothing by them."""
+    # Takes seconds, of every process that only looks which tests there are.
+    from transformers import PreTrainedTokenizerFast, T5Config, T5ForConditionalGeneration
+
     place = tmp_path_factory.mktemp("tiny")
     names = ("<pad>", "</s>", "<unk>", *WORDS)
     rules = Tokenizer(WordLevel({name: i for i, name in enumerate(names)}, unk_token="<unk>"))
