@@ -35,8 +35,8 @@ test: setup ## Run every check and every test: types, layers, real Kafka, real R
 	@command -v chromium > /dev/null || echo "no chromium: the page's tests need one (Debian: apt-get install chromium)"
 	@command -v redis-server > /dev/null || echo "no redis-server: the tests of secured connections need one that knows TLS (Debian: apt-get install redis-server)"
 	@command -v promtool > /dev/null || echo "no promtool: the tests of the alert rules need one (Debian: apt-get install prometheus)"
-	$(PYTHON) -m pytest -m "not e2e and not calm" --numprocesses 4 --dist loadscope
-	$(PYTHON) -m pytest -m "e2e or calm" --numprocesses 2 --dist loadgroup
+	$(PYTHON) -m pytest -m "not e2e" --numprocesses 4 --dist loadscope
+	$(PYTHON) -m pytest -m e2e
 
 bench: setup ## Measure against named alternatives, write bench/RESULTS.md (NAME=ingest for one, QUICK=1)
 	$(PYTHON) -m bench $(NAME) $(if $(QUICK),--quick)

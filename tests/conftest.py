@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,11 +12,6 @@ import pytest
 from recaug.local.kafka import LocalKafka
 from recaug.local.redis import LocalRedis
 from recaug.settings import Settings
-
-#: Fixtures that start one.
-SERVERS = {"kafka", "redis_url"}
-#: The lowest priority there is.
-LEAST = 19
 
 pytest_plugins = ["tests.e2e.faults.summary"]
 
@@ -31,25 +25,6 @@ def pytest_configure(config: pytest.Config) -> None:
     # A deadline would be a timing assertion, and the machines that run this are shared.
     hypothesis.settings.register_profile("recaug", deadline=None)
     hypothesis.settings.load_profile("recaug")
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that ask for no server are `calm`. `make test` runs them beside the whole instances.
-
-    Those mostly wait, for one thing after the other, and leave the second processor idle.
-    """
-    for item in items:
-        whole = item.get_closest_marker("e2e") is not None
-        if not whole and SERVERS.isdisjoint(getattr(item, "fixturenames", ())):
-            item.add_marker("calm")
-        item.add_marker(pytest.mark.xdist_group("instances" if whole else "calm"))
-
-
-def pytest_runtest_setup(item: pytest.Item) -> None:
-    beside = item.config.getoption("dist", "no") == "loadgroup"
-    if beside and item.get_closest_marker("calm"):
-        os.nice(LEAST)  # what is waited for goes first; it stays so once it is
 
 
 @pytest.fixture(scope="session", autouse=True)
