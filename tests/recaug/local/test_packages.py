@@ -126,8 +126,9 @@ def test_a_broker_starts_without_notes(
 
     monkeypatch.setattr(Packages, "notes", lambda *_: tmp_path / "missing.aot")
     monkeypatch.setattr(kafka._Rehearsal, "note", full)
-    broker = LocalKafka(tmp_path / "kafka", port=None)
+    broker, said = LocalKafka(tmp_path / "kafka", port=None), list[str]()
     try:
-        assert broker.start()
+        assert broker.start(said.append)
     finally:
         broker.stop()
+    assert any("without notes" in line and "No space left" in line for line in said)
