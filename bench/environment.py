@@ -22,7 +22,7 @@ def python(peer: str) -> Path:
     Raises Failure where it cannot be made: no uv, or no network the first time.
     """
     wanted = REQUIREMENTS / f"{peer}.txt"
-    place = place_of(wanted, Settings().cache_dir.expanduser().absolute())
+    place = place_of(wanted, Settings().cache)
     found = place / "bin" / "python"
     if not (place / "complete").exists():
         say(f"making the environment of {peer} in {place} (once)")

@@ -123,7 +123,7 @@ def kept(
     commit: str, task: Task, seed: int, evaluate: Callable[[Task, int], bytes]
 ) -> dict[str, Any]:
     """What `evaluate` returned under this commit; what is not committed is evaluated anew."""
-    place = Settings().cache_dir.expanduser().absolute() / "learn" / commit
+    place = Settings().cache / "learn" / commit
     file = place / f"{task.name}-{seed}.json"
     if commit.endswith(("-dirty", "unknown")) or not file.exists():
         place.mkdir(parents=True, exist_ok=True)

@@ -75,9 +75,7 @@ def _fine_tune(given: argparse.Namespace) -> None:
 def _prepare(_: argparse.Namespace) -> None:
     from models import text
 
-    settings = Settings()
-    if not settings.encoder_dir.exists():
-        text.export_encoder(settings.encoder, settings.encoder_dir)
+    text.prepared(Settings())
 
 
 def _export_encoder(given: argparse.Namespace) -> None:

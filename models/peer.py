@@ -34,7 +34,7 @@ def interpreter() -> Path | None:
     """A Python that has RecTools, ours or one of its own; None where there is none."""
     if importlib.util.find_spec("rectools"):
         return Path(sys.executable)
-    made = Settings().cache_dir.expanduser().absolute() / "peers"
+    made = Settings().cache / "peers"
     ready = sorted(made.glob("rectools-*/complete"), key=lambda file: file.stat().st_mtime)
     return ready[-1].with_name("bin") / "python" if ready else None
 

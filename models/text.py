@@ -24,6 +24,7 @@ from models.export import ParityError
 from models.graph import OPSET
 from recaug import atomic
 from recaug.errors import Failure
+from recaug.settings import Settings
 from recaug.text import ABOUT, GRAPH, INPUTS, OUTPUT, TOKENIZER, About, TextEncoder
 
 #: The default encoder is read from the package that carries it.
@@ -72,6 +73,13 @@ def export_encoder(wanted: str, out: Path) -> None:
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     atomic.flush_directory(out.parent)
+
+
+def prepared(settings: Settings) -> Path:
+    """The directory of the encoder that is set, exported first where it is missing."""
+    if not settings.encoder_dir.exists():
+        export_encoder(settings.encoder, settings.encoder_dir)
+    return settings.encoder_dir
 
 
 def _read(wanted: str) -> tuple[Sentence, Any, str]:

@@ -188,10 +188,15 @@ class Settings(BaseSettings):
         return Topics(self.prefix)
 
     @property
+    def cache(self) -> Path:
+        """Where what can be had again is kept for everybody's instances; it may be missing."""
+        return self.cache_dir.expanduser().absolute()
+
+    @property
     def encoder_dir(self) -> Path:
         """Where the chosen text encoder is, once it has been exported."""
         name = sha256(self.encoder.encode()).hexdigest()[:16]
-        return self.cache_dir.expanduser().absolute() / "encoders" / name
+        return self.cache / "encoders" / name
 
     @property
     def registry(self) -> Path:

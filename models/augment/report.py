@@ -159,7 +159,7 @@ def _others(name: str, terms: Terms, data: DataSet, say: Say) -> tuple[dict[str,
         said = [reworded(text, 0) for text in texts]
     else:
         how, models = _models(name, terms)
-        book = Wordbook(Settings().cache_dir.expanduser() / "wordings.json")
+        book = Wordbook(Settings().cache / "wordings.json")
         say("text", name, 0, len(texts))
         said = book.find(texts, how, models)
     worded = replace(data, texts=dict(zip(data.texts, said, strict=True)))

@@ -65,7 +65,7 @@ def packages(version: str, say: Callable[[str], None]) -> Packages:
 
     :raises Failure: a package is not installed, the jars are not to be had, or there is no room.
     """
-    found = Packages(_java(), Settings().cache_dir.expanduser().absolute() / f"kafka-{version}")
+    found = Packages(_java(), Settings().cache / f"kafka-{version}")
     if found.jars.exists():
         return found
     say("fetching Kafka's jars (43 MB, this once)")
@@ -89,6 +89,7 @@ def _fetch(version: str, aside: Path) -> Path:
     for jar in _resolve(version, aside):
         shutil.copy2(jar, jars)
         atomic.flush_file(jars / jar.name)
+    atomic.flush_directory(jars)
     return jars
 
 

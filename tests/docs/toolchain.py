@@ -56,7 +56,7 @@ class Toolchain:
     @property
     def home(self) -> Path:
         """Where its packages are installed, for this run and later ones."""
-        return Settings().cache_dir.expanduser().absolute() / "clients" / self.folder
+        return Settings().cache / "clients" / self.folder
 
     @property
     def manifests(self) -> list[Path]:

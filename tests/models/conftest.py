@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from models.text import export_encoder
+from models.text import export_encoder, prepared
 from recaug.buffer import RollingBuffer
 from recaug.settings import Settings
 
@@ -47,10 +47,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def encoder() -> Path:
     """The default text encoder as `make setup` has written it, which takes seconds."""
-    settings = Settings()
-    if not settings.encoder_dir.exists():
-        export_encoder(settings.encoder, settings.encoder_dir)
-    return settings.encoder_dir
+    return prepared(Settings())
 
 
 def walks(users: int, events: int, seed: int, sure: float = 0.9) -> RollingBuffer:

@@ -39,7 +39,7 @@ _AWAY = re.compile(
 @functools.cache
 def strimzi() -> dict[str, Any]:
     """A JSON Schema by kind, closed: a field that it does not know is an error."""
-    home = Settings().cache_dir.expanduser().absolute() / "crds" / f"strimzi-{VERSION}"
+    home = Settings().cache / "crds" / f"strimzi-{VERSION}"
     if not home.exists():
         _make(home)
     return {kind: _schema(home / f"{kind}.yaml") for kind in CLASSES}

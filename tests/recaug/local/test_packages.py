@@ -99,7 +99,7 @@ def test_the_runtime_accepts_the_notes(kafka_packages: Packages) -> None:
     # `on` ends a JVM that could not use them.
     strict = ("-XX:AOTMode=on", f"-XX:AOTCache={notes}", "-cp", kafka_packages.classpath)
     done = subprocess.run(
-        [kafka_packages.java, *kafka._JVM, *strict, "kafka.Kafka", "--help"],
+        [kafka_packages.java, *kafka._JVM, *strict, kafka.BROKER, "--help"],
         capture_output=True,
         text=True,
         check=False,
