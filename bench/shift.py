@@ -40,9 +40,11 @@ from recaug import batch
 from recaug.drift import PageHinkley
 from recaug.evaluation import Bool, Float64, Score, Scores, Targets, ndcg, popularity, targets
 from recaug.evaluation.baselines.sessionknn import Sessions
-from recaug.evaluation.fused import Others, choose, fused
+from recaug.evaluation.fused import fused
+from recaug.evaluation.others import Others
 from recaug.evaluation.ranking import rank
 from recaug.evaluation.splits import Fold
+from recaug.evaluation.weighing import choose
 from recaug.events import KINDS, items_of, user_key
 from recaug.fusion import Fusion
 from recaug.settings import Settings

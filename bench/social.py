@@ -33,10 +33,12 @@ from bench.voices import Friends, Voice, Words, shuffled
 from models.contender import Neural
 from recaug.batch import Int64, Sequences
 from recaug.evaluation import Bool, Float64, Score, Scores, Targets, hits, ndcg
-from recaug.evaluation.fused import Others, choose, fused
+from recaug.evaluation.fused import fused
 from recaug.evaluation.intervals import compare
+from recaug.evaluation.others import Others
 from recaug.evaluation.ranking import rank
 from recaug.evaluation.splits import Fold, split
+from recaug.evaluation.weighing import choose
 from recaug.fusion import BUCKETS, SHRINKAGE, evidence
 
 DATA = "lastfm-hetrec"

@@ -23,7 +23,9 @@ from models.train import scorer
 from recaug import evaluation as evaluate
 from recaug.batch import Int64
 from recaug.evaluation import Bool, Float64, Verdict
-from recaug.evaluation.fused import Others, choose, fused
+from recaug.evaluation.fused import fused
+from recaug.evaluation.others import Others
+from recaug.evaluation.weighing import choose
 from recaug.fusion import Fusion
 
 #: Newest events that the neighbours are taught; the live ones know no more after a start.

@@ -24,9 +24,10 @@ from typing import Annotated
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import Field, TypeAdapter
+from pydantic import AfterValidator, Field, TypeAdapter
 
 from recaug.bundle import Bundle
+from recaug.session_knn import REACH, REACHES
 
 Floats = npt.NDArray[np.floating]
 Int64 = npt.NDArray[np.int64]
@@ -50,11 +51,16 @@ class Weights:
     sessions: float
     popularity: float
     new: float = 0.0  # added to an item that has had no event
+    reach: float = REACH  # of neighbours, see `recaug.session_knn`
 
 
 #: What is chosen from; the first is the model alone.
 CHOICES = tuple(
-    Weights(*pair) for pair in product((0.0, 0.25, 0.5, 1.0, 2.0, 4.0), (0.0, 0.1, 0.3, 1.0))
+    Weights(sessions, popularity, reach=reach)
+    for reach, sessions, popularity in product(
+        REACHES, (0.0, 0.25, 0.5, 1.0, 2.0, 4.0), (0.0, 0.1, 0.3, 1.0)
+    )
+    if sessions or reach == REACH
 )
 #: What is chosen from, then, for items without an event.
 NEW = (0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 6.0)
@@ -62,7 +68,7 @@ NEW = (0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 6.0)
 #: are never learned.
 COST = 0.05
 #: Targets that the average of all buckets counts in each of them: few targets choose badly.
-SHRINKAGE = 200
+SHRINKAGE = 1_000
 
 
 def evidence(votes: Floats) -> Floats:
@@ -89,9 +95,20 @@ def favour(counts: Floats) -> Floats:
     return np.maximum(0.0, found)
 
 
+#: A reach that no list can tell from none.
+_SHORTEST = 0.1
+
 _Weight = Annotated[float, Field(ge=0.0, le=100.0)]
-# Two in bundles from before new items had a weight.
-_Weights = Annotated[list[_Weight], Field(min_length=2, max_length=3)]
+
+
+def _reaching(row: list[float]) -> list[float]:
+    if len(row) > 3 and row[3] < _SHORTEST:
+        raise ValueError(f"a reach is at least {_SHORTEST} clicks")
+    return row
+
+
+# Two in bundles from before new items had a weight, three from before neighbours had a reach.
+_Weights = Annotated[list[_Weight], Field(min_length=2, max_length=4), AfterValidator(_reaching)]
 _Plain: TypeAdapter[list[list[float]]] = TypeAdapter(
     Annotated[list[_Weights], Field(min_length=len(BUCKETS), max_length=len(BUCKETS))]
 )
@@ -114,8 +131,8 @@ class Fusion:
         return cls.read(bundle.read(FILE)) if bundle.has(FILE) else cls.alone()
 
     def plain(self) -> list[list[float]]:
-        """[sessions, popularity, new], one for each of `BUCKETS`."""
-        return [[one.sessions, one.popularity, one.new] for one in self.weights]
+        """[sessions, popularity, new, reach], one for each of `BUCKETS`."""
+        return [[one.sessions, one.popularity, one.new, one.reach] for one in self.weights]
 
     def of(self, length: int) -> Weights:
         """The weights for a history of `length` events."""
@@ -151,6 +168,10 @@ class Fusion:
         fair = (total >= (1 - COST) * total.max()) & (theirs > theirs[0])
         chosen = NEW[int(np.flatnonzero(fair)[-1])] if fair.any() else 0.0
         return Fusion(tuple(replace(one, new=chosen) for one in self.weights))
+
+    def reach(self, lengths: Int64) -> Floats:
+        """Of neighbours, for histories of `lengths` (b,), (b,)."""
+        return _column(self.weights[n].reach for n in _bucket(lengths).tolist())[:, 0]
 
     def scores(
         self, model: Floats, sessions: Floats, popularity: Floats, new: Bool, lengths: Int64

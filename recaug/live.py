@@ -27,7 +27,7 @@ from recaug.history import HIDDEN
 from recaug.matches import Words, matches
 from recaug.popularity import Popularity
 from recaug.score import Scorer
-from recaug.session_knn import SessionKnn
+from recaug.session_knn import REACH, SessionKnn
 from recaug.settings import Settings
 from recaug.shelf import Shelf
 from recaug.text_index import TextIndex
@@ -101,9 +101,12 @@ class Live:
         for item_id in first:
             self._popularity.add(item_id, at_ms)
 
-    def votes(self, history: Sequence[str], user: str) -> Votes:
-        """What others with these items, oldest first, had besides; hidden items among them."""
-        return self._sessions.score(history, user)
+    def votes(self, history: Sequence[str], user: str, reach: float = REACH) -> Votes:
+        """What others with these items, oldest first, had besides; hidden items among them.
+
+        `reach` is how many events back one counts 1/e.
+        """
+        return self._sessions.score(history, user, reach)
 
     def hides(self, item_id: str) -> bool:
         """Whether nobody may be shown this item."""

@@ -74,9 +74,10 @@ class Ranker:
     def said(self, asks: Sequence[Ask], scorer: Scorer, shelf: Shelf) -> Told:
         """What neighbours, popularity and a search say to each of the asks."""
         fusion, lengths = scorer.fusion, [len(one.items) for one in asks]
+        weights = [fusion.of(length) for length in lengths]
         votes = [
-            self._live.votes(one.items, one.user) if fusion.of(length).sessions else NOTHING
-            for one, length in zip(asks, lengths, strict=True)
+            self._live.votes(one.items, one.user, of.reach) if of.sessions else NOTHING
+            for one, of in zip(asks, weights, strict=True)
         ]
         others = told(fusion, scorer.table, lengths, votes, shelf.popular)
         return joined(others, scorer.table, [one.matches for one in asks])

@@ -21,7 +21,7 @@ SESSIONS = 1_000_000
 #: Newest sessions listed under an item.
 PER_ITEM = 1_000
 #: Newest items of a session.
-LENGTH = 20
+LENGTH = 50
 #: Distinct items held.
 ITEMS = 1_000_000
 #: Sessions that there is room for at first.

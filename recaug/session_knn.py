@@ -12,6 +12,7 @@ left out, for it gained nothing; a second step is added for histories of rare it
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -20,12 +21,15 @@ from numpy.typing import NDArray
 from recaug.session_index import ITEMS, LENGTH, PER_ITEM, SESSIONS, SessionIndex
 from recaug.session_votes import added, shared, tallied
 
-#: Newest items of a history that count, and clicks after which one counts 1/e.
-_HISTORY, _HISTORY_CLICKS = 10, 2.0
-#: Clicks from the shared item at which one of a neighbour counts 1/e.
-_NEIGHBOUR_CLICKS = 5.0
+#: Clicks of a history after which one counts 1/e: of visits to a shop the newest says most, of what
+#: somebody listens to all. What is taken where nothing is chosen, and what is chosen from.
+REACH, REACHES = 2.0, (2.0, 5.0, 15.0)
+#: How many times as far from the shared item a click of a neighbour counts 1/e.
+_FARTHER = 4.0
+#: Newest items of a history that count.
+_HISTORY = 10
 #: Items named as a history's, the best.
-_NAMED = 100
+NAMED = 100
 #: With fewer items found than this, so many of the best new ones are asked in turn.
 _FEW, _ASKED = 100, 10
 
@@ -63,9 +67,8 @@ class SessionKnn:
         # By slot and by row; the first and the last are zeros between two calls.
         self._similarity, self._by = np.zeros(0), np.zeros(0, np.int64)
         self._tally = np.zeros(0)
-        self._recent = np.exp(-np.arange(_HISTORY) / _HISTORY_CLICKS)
         self._asked = np.exp(-np.arange(_ASKED) / _ASKED)
-        self._near = np.exp(-np.arange(length) / _NEIGHBOUR_CLICKS)
+        self._length = length
 
     def __len__(self) -> int:
         """Sessions held."""
@@ -86,23 +89,24 @@ class SessionKnn:
         self._index.forget(session)
 
     def score(
-        self, history: Sequence[Hashable], own: Hashable = None
+        self, history: Sequence[Hashable], own: Hashable = None, reach: float = REACH
     ) -> tuple[list[Any], NDArray[np.float32]]:
         """The best items of the neighbours of `history` (oldest click first), with scores.
 
         Those of the history itself may be among them. Empty when it holds no known item. `own` is
         the session that the history is of: it does not vote, for what it may hold besides is what
-        its user did since.
+        its user did since. `reach` is how many clicks back one counts 1/e.
         """
         query = self._query(history)
         if not len(query):
             return [], np.empty(0, np.float32)
         self._make_room()
         apart = self._index.slot(own)
-        rows, scores = self._vote(query, self._recent[: len(query)], apart)
+        recent, near = _decays(reach, self._length)
+        rows, scores = self._vote(query, recent[: len(query)], near, apart)
         if self._share and len(rows) < _FEW:
-            rows, scores = self._further(query, rows, scores, apart)
-        best = _best(scores, _NAMED)
+            rows, scores = self._further(query, rows, scores, near, apart)
+        best = _best(scores, NAMED)
         names = [self._index.names[row] for row in rows[best].tolist()]
         return names, scores[best].astype(np.float32)
 
@@ -120,11 +124,14 @@ class SessionKnn:
         newest = dict.fromkeys(row for row in known if row is not None)
         return np.array(list(newest)[:_HISTORY], np.int64)
 
-    def _vote(self, query: Int64, weights: Float64, apart: int) -> tuple[Int64, Float64]:
+    def _vote(
+        self, query: Int64, weights: Float64, near: Float64, apart: int
+    ) -> tuple[Int64, Float64]:
         """Rows and scores of the neighbours' items, in the order of who names them.
 
         query    (n,) rows, none twice, the most important first
         weights  (n,) what holding each is worth
+        near     (length,) what a neighbour's click is worth so far from the item it shares
         apart    slot of the session that does not vote, −1 for none
         """
         index, each = self._index, -(-self._sample // len(query))
@@ -134,7 +141,7 @@ class SessionKnn:
         slots, alike = self._nearest(slots)
         wanted = query[self._by[slots]]
         return tallied(
-            slots, alike, wanted, index.items, index.held, self._near, index.holders, len(index),
+            slots, alike, wanted, index.items, index.held, near, index.holders, len(index),
             self._tally,
         )  # fmt: skip
 
@@ -148,7 +155,7 @@ class SessionKnn:
         return slots[best], similarity[best]
 
     def _further(
-        self, query: Int64, rows: Int64, scores: Float64, apart: int
+        self, query: Int64, rows: Int64, scores: Float64, near: Float64, apart: int
     ) -> tuple[Int64, Float64]:
         """Add what the neighbours of the best new items vote for, for a history of rare items."""
         had = set(query.tolist())
@@ -156,10 +163,19 @@ class SessionKnn:
         new = np.array([row for row in named if row not in had][:_ASKED], np.int64)
         if not len(new):
             return rows, scores
-        more, votes = self._vote(new, self._asked[: len(new)], apart)
+        more, votes = self._vote(new, self._asked[: len(new)], near, apart)
         if len(votes):
             votes *= self._share * scores.max() / votes.max()
         return added(rows, scores, more, votes, self._tally)
+
+
+@lru_cache(maxsize=16)
+def _decays(reach: float, length: int) -> tuple[Float64, Float64]:
+    """What a history's clicks count, newest first, and a neighbour's by how far from the shared."""
+    return (
+        np.exp(-np.arange(_HISTORY) / reach),
+        np.exp(-np.arange(length) / (_FARTHER * reach)),
+    )
 
 
 def _best(scores: Float64, k: int) -> Int64:

@@ -172,7 +172,7 @@ LIMITS: Mapping[Bound, Limit] = {
         "the one that began first is forgotten",
     ),
     Bound.KNN_LENGTH: Limit(
-        "recaug.session_index:LENGTH", 20, "items a session of it", "the oldest is forgotten"
+        "recaug.session_index:LENGTH", 50, "items a session of it", "the oldest is forgotten"
     ),
     Bound.KNN_PER_ITEM: Limit(
         "recaug.session_index:PER_ITEM",

@@ -30,8 +30,8 @@ VALIDATION, TEST = 0.05, 0.1
 PERIODS = 8
 #: Share of a period's users that validate.
 WATCHED = 0.1
-#: Targets validated on after each epoch, and tested on in a fold, most; evenly thinned.
-MOST_VALIDATED, MOST_TESTED = 2_000, 50_000
+#: Targets validated and tested on in a fold, most; evenly thinned.
+MOST_VALIDATED, MOST_TESTED = 5_000, 50_000
 
 
 @dataclass(frozen=True, slots=True)

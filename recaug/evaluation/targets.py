@@ -32,6 +32,12 @@ class Targets:
             self.at[chosen], self.starts[chosen], self.rows[chosen], self.asked_ms[chosen]
         )
 
+    def thinned(self, most: int) -> Targets:
+        """At most so many of them, evenly spread."""
+        if len(self) <= most:
+            return self
+        return self.part(np.linspace(0, len(self) - 1, most).astype(np.int64))
+
     def users(self) -> Int64:
         """A number for the user of each target, 0 … users − 1, (T,)."""
         return np.unique(self.starts, return_inverse=True)[1]
@@ -67,6 +73,5 @@ def targets(source: Sequences, chosen: Bool, most: int = 2_000, visit: bool = Fa
     starts = source.starts[source.owners()]
     at = np.flatnonzero(chosen & (np.arange(len(starts)) > starts))
     at = at[np.lexsort((source.order[at], source.times_ms[at]))]
-    if len(at) > most:
-        at = at[np.linspace(0, len(at) - 1, most).astype(np.int64)]
-    return Targets(at, starts[at], source.rows[at], source.times_ms[at if visit else at - 1])
+    asked_ms = source.times_ms[at if visit else at - 1]
+    return Targets(at, starts[at], source.rows[at], asked_ms).thinned(most)

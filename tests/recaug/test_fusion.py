@@ -21,6 +21,7 @@ from recaug.fusion import (
     Weights,
     evidence,
 )
+from recaug.session_knn import REACH
 
 votes = arrays(np.float64, (3, 5), elements=st.just(0.0) | st.floats(1e-6, 1e3))
 
@@ -93,8 +94,23 @@ def test_new_items_that_gain_nothing_or_are_not_asked_for_get_nothing() -> None:
 
 
 def test_what_is_read_is_what_was_written() -> None:
-    fusion = Fusion((Weights(1.0, 0.3, 2.0),) * len(BUCKETS))
+    fusion = Fusion((Weights(1.0, 0.3, 2.0, 5.0),) * len(BUCKETS))
     assert Fusion.read(json.dumps(fusion.plain()).encode()) == fusion
+
+
+def test_what_was_written_before_neighbours_had_a_reach_is_read() -> None:
+    for row, weights in (
+        ([1.0, 0.3], Weights(1.0, 0.3)),
+        ([1.0, 0.3, 2.0], Weights(1.0, 0.3, 2.0)),
+    ):
+        read = Fusion.read(json.dumps([row] * len(BUCKETS)).encode())
+        assert read.weights == (weights,) * len(BUCKETS)
+    assert read.reach(np.array([1, 50])).tolist() == [REACH, REACH]
+
+
+def test_a_reach_of_nothing_is_refused() -> None:
+    with pytest.raises(ValueError, match="at least"):
+        Fusion.read(json.dumps([[1.0, 0.3, 2.0, 0.0]] * len(BUCKETS)).encode())
 
 
 def test_nothing_to_choose_by_leaves_the_model_alone() -> None:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recaug.bounds import Bound, counts
-from recaug.session_knn import SessionKnn
+from recaug.session_knn import REACHES, SessionKnn
 
 Click = tuple[str, str]
 
@@ -32,8 +32,10 @@ def learned(
     return knn
 
 
-def scored(knn: SessionKnn, history: Sequence[Hashable]) -> dict[Hashable, float]:
-    names, scores = knn.score(history)
+def scored(
+    knn: SessionKnn, history: Sequence[Hashable], reach: float = 2.0
+) -> dict[Hashable, float]:
+    names, scores = knn.score(history, reach=reach)
     assert scores.dtype == np.float32
     assert len(names) == len(set(names)) == len(scores)
     assert list(scores) == sorted(scores, reverse=True)
@@ -89,20 +91,20 @@ class Written:
         holders = sum(item in inside for inside, _ in self.sessions.values())
         return 1 + math.log(len(self.sessions) / holders)
 
-    def score(self, history: Sequence[str]) -> dict[str, float]:
+    def score(self, history: Sequence[str], reach: float) -> dict[str, float]:
         held = {one for inside, _ in self.sessions.values() for one in inside}
         known = [item for item in dict.fromkeys(reversed(history)) if item in held]
-        scores = self.votes(known[:10], 2)
+        scores = self.votes(known[:10], reach, reach)
         best = sorted(scores, key=lambda item: -scores[item])
         new = [item for item in best if item not in known[:10]][:10]
-        further = self.votes(new, 10)
+        further = self.votes(new, 10, reach)
         part = 0.3 * scores[best[0]] / max(further.values()) if further else 0.0
         return {
             item: scores.get(item, 0.0) + part * further.get(item, 0.0)
             for item in [*scores, *further]
         }
 
-    def votes(self, query: Sequence[str], clicks: int) -> dict[str, float]:
+    def votes(self, query: Sequence[str], clicks: float, reach: float) -> dict[str, float]:
         each = math.ceil(self.bounds["sample"] / max(len(query), 1))
         looked = {item: self.listed[item][-each:] for item in query}
         sharing = {session for found in looked.values() for session in found}
@@ -115,11 +117,11 @@ class Written:
             inside = self.sessions[session][0]
             at = next(inside.index(item) for item in query if session in looked[item])
             for place, item in enumerate(inside):
-                vote = alike[session] * math.exp(-abs(place - at) / 5)
+                vote = alike[session] * math.exp(-abs(place - at) / (4 * reach))
                 scores[item] = scores.get(item, 0.0) + vote * self.rarity(item)
         return scores
 
-    def similarity(self, session: str, looked: dict[str, list[str]], clicks: int) -> float:
+    def similarity(self, session: str, looked: dict[str, list[str]], clicks: float) -> float:
         shared = sum(
             math.exp(-ago / clicks) * self.rarity(item)
             for ago, (item, found) in enumerate(looked.items())
@@ -137,8 +139,8 @@ def test_neighbours_vote_for_what_they_held() -> None:
     assert scored(knn, ["a"]) == pytest.approx(
         {
             "a": 2 * similarity * half,
-            "b": similarity * math.exp(-1 / 5) * half,
-            "c": similarity * math.exp(-1 / 5) * third,
+            "b": similarity * math.exp(-1 / 8) * half,
+            "c": similarity * math.exp(-1 / 8) * third,
         },
         rel=1e-6,
     )
@@ -146,9 +148,10 @@ def test_neighbours_vote_for_what_they_held() -> None:
 
 def test_older_clicks_of_the_history_count_less() -> None:
     knn = learned([("s1", "a"), ("s2", "b"), ("s1", "x"), ("s2", "y")])
-    # One session each: x and y are equally rare, so only the place in the history differs: e^(1/2).
-    scores = scored(knn, ["b", "a"])
-    assert scores["x"] / scores["y"] == pytest.approx(math.exp(1 / 2), rel=1e-6)
+    # One session each: x and y are equally rare, so only the place in the history differs.
+    for reach in (2.0, 5.0):
+        scores = scored(knn, ["b", "a"], reach)
+        assert scores["x"] / scores["y"] == pytest.approx(math.exp(1 / reach), rel=1e-6)
 
 
 def test_ten_items_of_the_history_count() -> None:
@@ -162,16 +165,16 @@ def test_the_distance_is_from_the_newest_shared_item() -> None:
     knn = learned([("s", item) for item in "abcd"])
     scores = scored(knn, ["d", "b"])
     # `b` is the newest of the history: a and c are one click away from it, d two.
-    near = scores["b"] * math.exp(-1 / 5)
+    near = scores["b"] * math.exp(-1 / 8)
     assert scores == pytest.approx(
-        {"a": near, "b": scores["b"], "c": near, "d": scores["b"] * math.exp(-2 / 5)}, rel=1e-6
+        {"a": near, "b": scores["b"], "c": near, "d": scores["b"] * math.exp(-2 / 8)}, rel=1e-6
     )
 
 
 def test_an_item_clicked_again_moves_to_the_end() -> None:
     knn = learned([("s", "a"), ("s", "b"), ("s", "c"), ("s", "a")])
     scores = scored(knn, ["a"])  # b, c, a: c is next to it
-    assert scores["c"] / scores["b"] == pytest.approx(math.exp(1 / 5), rel=1e-6)
+    assert scores["c"] / scores["b"] == pytest.approx(math.exp(1 / 8), rel=1e-6)
 
 
 def test_the_newest_sessions_are_compared_and_the_nearest_vote() -> None:
@@ -192,7 +195,7 @@ def test_few_items_are_asked_for_more() -> None:
     # Of the neighbours' items b alone is new. Both sessions hold it: its rarity is 1 + ln(2/2), and
     # both are as similar to it, 1/√2. So b gets 2/√2 votes, a and c, which one of two holds, that
     # part of it:
-    part = math.exp(-1 / 5) * (1 + math.log(2)) / 2
+    part = math.exp(-1 / 8) * (1 + math.log(2)) / 2
     best = max(scored(learned(log), ["a"]).values())
     first, both = scored(learned(log), ["a"]), scored(learned(log, further=0.3), ["a"])
     further = {"a": 0.3 * best * part, "b": 0.3 * best, "c": 0.3 * best * part}
@@ -253,8 +256,14 @@ def test_what_is_bounded_is_positive() -> None:
         learned([], further=-0.1)
 
 
-@given(st.lists(st.tuples(sessions, items | st.none()), max_size=60), histories)
-def test_is_what_is_written_out(clicks: list[tuple[str, str | None]], history: list[str]) -> None:
+@given(
+    st.lists(st.tuples(sessions, items | st.none()), max_size=60),
+    histories,
+    st.sampled_from(REACHES),
+)
+def test_is_what_is_written_out(
+    clicks: list[tuple[str, str | None]], history: list[str], reach: float
+) -> None:
     """Under bounds that all bite; None in place of an item erases the session."""
     knn, written = learned([], further=0.3, **TIGHT), Written(**TIGHT)
     for session, item in clicks:
@@ -264,7 +273,7 @@ def test_is_what_is_written_out(clicks: list[tuple[str, str | None]], history: l
             else:
                 one.learn(session, item)
     assert len(knn) == len(written.sessions)
-    assert scored(knn, history) == pytest.approx(written.score(history), rel=1e-5)
+    assert scored(knn, history, reach) == pytest.approx(written.score(history, reach), rel=1e-5)
 
 
 @given(logs, histories)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from recaug.batch import FIRST_ROW, Sequences
+from recaug.batch import FIRST_ROW, PAD_ROW, Int64, Sequences
+from recaug.evaluation.contenders import best
 from recaug.evaluation.metrics import Float64
-from recaug.evaluation.ranking import Scores
+from recaug.evaluation.ranking import Score, Scores
 from recaug.evaluation.splits import Fold
 from recaug.evaluation.targets import Bool, Targets
-from recaug.session_knn import SessionKnn
+from recaug.session_knn import NAMED, REACHES, SessionKnn
 
 #: Newest events of a history that are looked at: the index holds no more of a session.
 HISTORY = 50
@@ -30,36 +31,59 @@ class Neighbours:
             self._index.learn(int(owners[event]), int(source.rows[event]))
         self._learned = events if self._learned is None else self._learned | events
 
-    def votes(self, source: Sequences, part: Targets, size: int) -> Float64:
-        """Votes of the sessions like each target's history for each row, (b, `size`)."""
-        found = np.zeros((len(part), size))
+    def named(self, source: Sequences, part: Targets, reach: Scores) -> tuple[Int64, Float64]:
+        """Rows that sessions like each target's history speak for, and their votes, (b, `NAMED`).
+
+        By `reach` (b,), in clicks; `PAD_ROW` with no vote fills up.
+        """
+        rows, votes = np.full((len(part), NAMED), PAD_ROW), np.zeros((len(part), NAMED))
         owners = np.searchsorted(source.starts, part.starts, side="right") - 1
-        for line, at, start, own in zip(found, part.at, part.starts, owners.tolist(), strict=True):
+        histories = zip(part.at, part.starts, owners.tolist(), reach.tolist(), strict=True)
+        for line, (at, start, own, clicks) in enumerate(histories):
             history = source.rows[max(start, at - HISTORY) : at].tolist()
-            rows, votes = self._index.score(history, own)
-            line[np.array(rows, np.int64)] = votes
+            found, said = self._index.score(history, own, clicks)
+            rows[line, : len(found)], votes[line, : len(found)] = found, said
+        return rows, votes
+
+    def votes(self, source: Sequences, part: Targets, size: int, reach: Scores) -> Float64:
+        """The same for each row, (b, `size`)."""
+        found = np.zeros((len(part), size))
+        rows, votes = self.named(source, part, reach)
+        np.put_along_axis(found, rows, votes, axis=1)
         return found
 
 
 class Sessions:
-    """Learns a fold's new events one by one, as it would while serving."""
+    """Learns a fold's new events one by one, as it would while serving.
+
+    How far back a click counts is what validates best.
+    """
 
     name = "vsknn"
 
     def __init__(self) -> None:
         self._neighbours = Neighbours()
-        self._fold: Fold | None = None
-        self._prior: Float64 = np.zeros(0)
+        self._score: Score | None = None
 
     def fit(self, fold: Fold) -> None:
+        self._neighbours.learn(fold.source, fold.known)
+        reach = best(REACHES, lambda reach: self._scores(fold, reach), fold)
         self._neighbours.learn(fold.source, fold.before)
-        self._fold = fold
-        # So little that it only orders what no session speaks for.
-        counts = fold.counts[: fold.size]
-        self._prior = 1e-6 * counts / max(1, counts.max(initial=0))
+        self._score = self._scores(fold, reach)
 
     def score(self, part: Targets) -> Scores:
-        assert self._fold is not None, "fit comes first"
-        scores = self._neighbours.votes(self._fold.source, part, self._fold.size) + self._prior
-        scores[:, :FIRST_ROW] = 0.0
-        return scores
+        assert self._score is not None, "fit comes first"
+        return self._score(part)
+
+    def _scores(self, fold: Fold, reach: float) -> Score:
+        counts = fold.counts[: fold.size]
+        # So little that it only orders what no session speaks for.
+        prior = 1e-6 * counts / max(1, counts.max(initial=0))
+
+        def score(part: Targets) -> Scores:
+            reaches = np.full(len(part), reach)
+            scores = self._neighbours.votes(fold.source, part, fold.size, reaches) + prior
+            scores[:, :FIRST_ROW] = 0.0
+            return np.asarray(scores)
+
+        return score
