@@ -26,7 +26,7 @@ from recaug.evaluation.dataset import DataSet, read
 from recaug.evaluation.fused import Fused
 from recaug.evaluation.report import Figures, report
 from recaug.evaluation.run import Say, run
-from recaug.evaluation.splits import MOST_TESTED, SPLITS, Split, split
+from recaug.evaluation.splits import SPLITS, TESTED, Split, most, split
 from recaug.replay import Choice
 from recaug.settings import Settings
 from recaug.text import TextEncoder
@@ -79,7 +79,9 @@ def evaluate(terms: Terms, began_s: float, say: Say, tell: Callable[[str], None]
 
 def _told(data: DataSet, divided: Split) -> str:
     sizes = [len(fold.test) for fold in divided.folds]
-    thinned = f", thinned to {MOST_TESTED:,} at once" if max(sizes) == MOST_TESTED else ""
+    full = [most(TESTED, fold.size) for fold in divided.folds]
+    cut = any(size == limit for size, limit in zip(sizes, full, strict=True))
+    thinned = f", thinned to {max(full):,} at once" if cut else ""
     return (
         f"{len(data.users):,} events, {len(data.item_ids):,} items; {SPLITS[divided.name]}, "
         f"{divided.why}; {sum(sizes):,} targets{thinned}"

@@ -30,8 +30,9 @@ VALIDATION, TEST = 0.05, 0.1
 PERIODS = 8
 #: Share of a period's users that validate.
 WATCHED = 0.1
-#: Targets validated and tested on in a fold, most; evenly thinned.
-MOST_VALIDATED, MOST_TESTED = 5_000, 50_000
+#: Targets of a fold, evenly thinned: so many as leave so many scores, but so many at most and at
+#: least. Ranking a million items for 50,000 of them takes half an hour, for each contender.
+VALIDATED, TESTED = (200_000_000, 5_000, 500), (1_000_000_000, 50_000, 2_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,13 +162,20 @@ def _arrival(raw: Sequences, stages: Int64) -> tuple[Int64, Int64]:
     return numbers, stages[order][first[arrived]]
 
 
+def most(of: tuple[int, int, int], size: int) -> int:
+    """Targets that are ranked among `size` rows, most; `of` is `VALIDATED` or `TESTED`."""
+    scores, upper, lower = of
+    return max(lower, min(upper, scores // size))
+
+
 def _only(source: Sequences, stages: Int64, firsts: Int64, by_time: bool) -> Fold:
     before = stages < (2 if by_time else 1)
+    size = FIRST_ROW + int((firsts < 3).sum())
     return Fold(
         "", source, known=stages < 1, before=before,
-        validation=targets(source, stages == 1, MOST_VALIDATED, visit=True),
-        test=targets(source, stages >= 2, MOST_TESTED, visit=True),
-        size=FIRST_ROW + int((firsts < 3).sum()),
+        validation=targets(source, stages == 1, most(VALIDATED, size), visit=True),
+        test=targets(source, stages >= 2, most(TESTED, size), visit=True),
+        size=size,
         counts=np.bincount(source.rows[before], minlength=len(firsts) + FIRST_ROW),
         repeats=False, arriving=by_time,
     )  # fmt: skip
@@ -179,11 +187,12 @@ def _period(
     rng = np.random.default_rng((seed, at))
     watched = rng.random(len(source.starts) - 1)[source.owners()] < WATCHED
     newest, before = stages == at - 1, stages < at
+    size = FIRST_ROW + int((firsts < at).sum())
     return Fold(
         str(at), source, known=before & ~(newest & watched), before=before,
-        validation=targets(source, newest & watched, MOST_VALIDATED, visit=True),
-        test=targets(source, stages == at, MOST_TESTED, visit=True),
-        size=FIRST_ROW + int((firsts < at).sum()),
+        validation=targets(source, newest & watched, most(VALIDATED, size), visit=True),
+        test=targets(source, stages == at, most(TESTED, size), visit=True),
+        size=size,
         counts=np.bincount(source.rows[before], minlength=len(firsts) + FIRST_ROW),
         repeats=sessions,
     )  # fmt: skip

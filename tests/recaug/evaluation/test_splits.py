@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from recaug.batch import FIRST_ROW
 from recaug.errors import Failure
 from recaug.evaluation.dataset import DataSet
-from recaug.evaluation.splits import Fold, Split, cut, split
+from recaug.evaluation.splits import TESTED, VALIDATED, Fold, Split, cut, most, split
 from tests.recaug.evaluation.logs import data_set
 
 
@@ -178,3 +178,13 @@ def watched(seed: int) -> list[Any]:
 def test_who_validates_is_drawn_by_the_seed() -> None:
     assert watched(1) == watched(1) != watched(2)
     assert 5 <= len(watched(1)) <= 40, "about a tenth of 200 sessions"
+
+
+def test_the_larger_the_catalogue_the_fewer_targets_are_ranked() -> None:
+    """A billion scores to test by, two hundred million to validate by, within bounds."""
+    sizes = (1_000, 40_000, 100_000, 1_000_000)
+    assert [most(TESTED, size) for size in sizes] == [50_000, 25_000, 10_000, 2_000]
+    assert [most(VALIDATED, size) for size in sizes] == [5_000, 5_000, 2_000, 500]
+    many = split(data_set([user for user in range(6_000) for _ in "abc"], [0, 1, 2] * 6_000, None))
+    assert [len(fold.validation) for fold in many.folds] == [5_000]
+    assert [len(fold.test) for fold in many.folds] == [6_000]
