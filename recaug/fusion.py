@@ -8,7 +8,8 @@ nobody voted for and that is no favourite, so to rank exactly it is enough to lo
 are, and at the best of the model. An item that has had no event yet can have neither, which says
 nothing against it: `n` makes up for that, or a list would never show what is new. How much votes
 and popularity are worth depends on how much a user has done, so their weights go by length of
-history; all are chosen on events that no scorer has learned from.
+history, and so does how far back neighbours look; all are chosen on events that no scorer has
+learned from.
 
     Fusion        alone · choose · with_new · scores · of · plain · read · of_bundle
     evidence, favour    votes and counts as logarithms
