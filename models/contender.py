@@ -35,9 +35,6 @@ FINISH, FINISH_SHARE = 2, 0.1
 #: one that was learned, and so to nobody as near. What validates best is taken.
 LIFTS = (0.8, 1.0, 1.2, 1.4)
 
-#: Validation targets that epochs are compared on, most.
-JUDGED = 2_000
-
 Trained = tuple[SequenceModel, AdamW]
 
 
@@ -218,18 +215,17 @@ class _Judge:
 
     def __init__(self, model: SequenceModel, fold: Fold) -> None:
         self._model, self._fold = model, fold
-        self._wanted = fold.validation.thinned(JUDGED)
         self._rising = _Rising()
         self.test_s = 0.0
 
     def reached(self) -> float:
         fold, began_s = self._fold, time.monotonic()
-        if not len(self._wanted):
+        if not len(fold.validation):
             return self._rising()
         score = _scores(self._model, fold, fold.known, NO_TEXTS, 1.0)
-        ranked = rank(score, fold.source, self._wanted, fold.size)
-        # All that validates is asked once more before the test.
-        share = (len(fold.validation) + len(fold.test)) / len(self._wanted)
+        ranked = rank(score, fold.source, fold.validation, fold.size)
+        # One more validation comes before the test.
+        share = 1 + len(fold.test) / len(fold.validation)
         self.test_s = (time.monotonic() - began_s) * share
         found = main_places(fold, ranked)
         return float(ndcg(found).mean()) if len(found) else 0.0

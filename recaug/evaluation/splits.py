@@ -32,7 +32,7 @@ PERIODS = 8
 WATCHED = 0.1
 #: Targets of a fold, evenly thinned: so many as leave so many scores, but so many at most and at
 #: least. Ranking a million items for 50,000 of them takes half an hour, for each contender.
-VALIDATED, TESTED = (200_000_000, 5_000, 500), (1_000_000_000, 50_000, 2_000)
+VALIDATED, TESTED = (200_000_000, 10_000, 500), (1_000_000_000, 50_000, 2_000)
 
 
 @dataclass(frozen=True, slots=True)

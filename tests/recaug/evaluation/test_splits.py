@@ -184,7 +184,9 @@ def test_the_larger_the_catalogue_the_fewer_targets_are_ranked() -> None:
     """A billion scores to test by, two hundred million to validate by, within bounds."""
     sizes = (1_000, 40_000, 100_000, 1_000_000)
     assert [most(TESTED, size) for size in sizes] == [50_000, 25_000, 10_000, 2_000]
-    assert [most(VALIDATED, size) for size in sizes] == [5_000, 5_000, 2_000, 500]
-    many = split(data_set([user for user in range(6_000) for _ in "abc"], [0, 1, 2] * 6_000, None))
-    assert [len(fold.validation) for fold in many.folds] == [5_000]
-    assert [len(fold.test) for fold in many.folds] == [6_000]
+    assert [most(VALIDATED, size) for size in sizes] == [10_000, 5_000, 2_000, 500]
+    many = split(
+        data_set([user for user in range(11_000) for _ in "abc"], [0, 1, 2] * 11_000, None)
+    )
+    assert [len(fold.validation) for fold in many.folds] == [10_000]
+    assert [len(fold.test) for fold in many.folds] == [11_000]
