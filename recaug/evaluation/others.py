@@ -40,7 +40,11 @@ class Others:
 
     def votes(self, part: Targets, size: int, reach: Scores) -> Scores:
         """Evidence of neighbours for each row, by `reach` (b,) in clicks, (b, `size`)."""
-        return evidence(self._neighbours.votes(self._source, part, size, reach))
+        rows, votes = self.named(part, reach)
+        found = np.zeros((len(part), size))
+        # Logarithms of what was named, not of all that has no vote.
+        np.put_along_axis(found, rows, evidence(votes), axis=1)
+        return found
 
     def liked(self, size: int) -> Scores:
         """Evidence of popularity, (`size`,)."""
