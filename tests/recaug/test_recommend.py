@@ -204,6 +204,25 @@ def test_neighbours_and_popularity_add_to_what_the_model_says(tmp_path: Path) ->
         assert item["score"] == pytest.approx(other["score"] + liked, abs=2e-3)
 
 
+def test_neighbours_look_as_far_back_as_the_bundle_says(tmp_path: Path) -> None:
+    """b2 went with the newer click, b1 with the older: a vote for each, and .3 of what the second
+    step adds, where the better one leads by e^.1."""
+    clicks = [("ann", "a1"), ("ann", "b1"), ("bob", "a2"), ("bob", "b2")]
+    gaps = list[float]()
+    for reach in (2.0, 15.0):
+        recommender = served(tmp_path / f"{reach}", fusion=[[1.0, 0.0, 0.0, reach]] * 6)
+        for user, item in clicks:
+            recommender.popular(click(item, user=user))
+        items = one(recommender, request("a1", "a2"))["items"]
+        scores = {item["item_id"]: item["score"] for item in items}
+        alone = one(served(tmp_path / f"alone {reach}"), request("a1", "a2"))["items"]
+        own = {item["item_id"]: item["score"] for item in alone}
+        gaps.append((scores["b2"] - own["b2"]) - (scores["b1"] - own["b1"]))
+    near = np.exp(-1 / (4 * np.array([2.0, 15.0])))  # they are a click away from what is shared
+    older = near * np.exp(-1 / np.array([2.0, 15.0])) + 0.3 * np.exp(-0.1)
+    assert gaps == pytest.approx(np.log((near + 0.3) / older).tolist(), abs=2e-3)
+
+
 @pytest.mark.parametrize("fusion", [[[1.0, 0.0]], [[-1.0, 0.0]] * 6, {"a": 1}, [["x", 0.0]] * 6])
 def test_weights_that_cannot_be_are_refused(tmp_path: Path, fusion: Any) -> None:
     with pytest.raises(Unservable):
