@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from recaug.batch import FIRST_ROW, Int64, Sequences
-from recaug.evaluation.baselines.sessionknn import Neighbours
+from recaug.evaluation.baselines.sessionknn import Neighbours, spread
 from recaug.evaluation.metrics import Float64
 from recaug.evaluation.ranking import Scores
 from recaug.evaluation.targets import Bool, Targets
@@ -41,10 +41,8 @@ class Others:
     def votes(self, part: Targets, size: int, reach: Scores) -> Scores:
         """Evidence of neighbours for each row, by `reach` (b,) in clicks, (b, `size`)."""
         rows, votes = self.named(part, reach)
-        found = np.zeros((len(part), size))
         # Logarithms of what was named, not of all that has no vote.
-        np.put_along_axis(found, rows, evidence(votes), axis=1)
-        return found
+        return spread(rows, evidence(votes), size)
 
     def liked(self, size: int) -> Scores:
         """Evidence of popularity, (`size`,)."""

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from recaug.batch import FIRST_ROW, PAD_ROW, Int64
+from recaug.evaluation.baselines.sessionknn import spread
 from recaug.evaluation.metrics import TOP, Float64, ndcg
 from recaug.evaluation.others import Others, finite
 from recaug.evaluation.ranking import BLOCK, Score, Scores
@@ -98,9 +99,13 @@ def _compared(
     liked = others.liked(own.shape[1])
     rows = _candidates(own, [rows for rows, _ in named], liked, new)
     target = np.where(part.rows < own.shape[1], part.rows, PAD_ROW)[:, None]
+    votes = [
+        np.take_along_axis(spread(names, evidence(said), own.shape[1]), rows, axis=1)
+        for names, said in named
+    ]
     return _Compared(
-        rows == target, rows < target, np.take_along_axis(own, rows, axis=1),
-        np.array([_aligned(rows, *one, own.shape[1]) for one in named]), liked[rows], new[rows],
+        rows == target, rows < target, np.take_along_axis(own, rows, axis=1), np.array(votes),
+        liked[rows], new[rows],
     )  # fmt: skip
 
 
@@ -126,14 +131,6 @@ def _best(scores: Scores) -> Int64:
     if size <= TOP:
         return np.broadcast_to(np.arange(size), scores.shape)
     return np.argpartition(scores, size - TOP, axis=1)[:, size - TOP :]
-
-
-def _aligned(rows: Int64, named: Int64, votes: Float64, size: int) -> Float64:
-    """The evidence for `rows` (b, M) that `votes` for the `named` (b, n) rows are, (b, M)."""
-    found = np.zeros((len(rows), size))
-    np.put_along_axis(found, named, evidence(votes), axis=1)
-    found[:, PAD_ROW] = 0.0
-    return np.take_along_axis(found, rows, axis=1)
 
 
 def _hide(fold: Fold, part: Targets, own: Scores) -> None:

@@ -45,12 +45,12 @@ class Neighbours:
             rows[line, : len(found)], votes[line, : len(found)] = found, said
         return rows, votes
 
-    def votes(self, source: Sequences, part: Targets, size: int, reach: Scores) -> Float64:
-        """The same for each row, (b, `size`)."""
-        found = np.zeros((len(part), size))
-        rows, votes = self.named(source, part, reach)
-        np.put_along_axis(found, rows, votes, axis=1)
-        return found
+
+def spread(rows: Int64, values: Scores, size: int) -> Float64:
+    """`values` (b, n) of the named `rows` (b, n) as a value of each row, (b, `size`)."""
+    found = np.zeros((len(rows), size))
+    np.put_along_axis(found, rows, values, axis=1)
+    return found
 
 
 class Sessions:
@@ -81,9 +81,9 @@ class Sessions:
         prior = 1e-6 * counts / max(1, counts.max(initial=0))
 
         def score(part: Targets) -> Scores:
-            reaches = np.full(len(part), reach)
-            scores = self._neighbours.votes(fold.source, part, fold.size, reaches) + prior
+            named = self._neighbours.named(fold.source, part, np.full(len(part), reach))
+            scores: Scores = spread(*named, fold.size) + prior
             scores[:, :FIRST_ROW] = 0.0
-            return np.asarray(scores)
+            return scores
 
         return score
