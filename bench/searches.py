@@ -60,9 +60,7 @@ class Shop:
 
 def run(quick: bool) -> Iterator[Result]:
     settings = Settings()
-    if not settings.encoder_dir.exists():
-        text.export_encoder(settings.encoder, settings.encoder_dir)
-    encoder = TextEncoder.load(settings.encoder_dir)
+    encoder = TextEncoder.load(text.prepared(settings))
     shop = None
     for goods, events in SHOPS[: 1 if quick else None]:
         shop = _shop(encoder, goods, events)

@@ -8,8 +8,6 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import json
-import os
-import shutil
 import warnings
 from pathlib import Path
 from typing import Any
@@ -62,24 +60,20 @@ def export_encoder(wanted: str, out: Path) -> None:
     if out.exists():
         raise Failure(f"cannot export to {out}", "it exists", "delete it, or name another --out")
     model, tokenizer, name = _read(wanted)
-    aside = out.with_name(f".{out.name}.{os.getpid()}.aside")
-    shutil.rmtree(aside, ignore_errors=True)
-    aside.mkdir(parents=True)
-    try:
+    with atomic.directory(out) as aside:
         _write(aside, model, tokenizer, name)
         _check(aside, model)
-        atomic.flush_directory(aside)
-        aside.rename(out)
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
-    atomic.flush_directory(out.parent)
 
 
 def prepared(settings: Settings) -> Path:
     """The directory of the encoder that is set, exported first where it is missing."""
-    if not settings.encoder_dir.exists():
-        export_encoder(settings.encoder, settings.encoder_dir)
-    return settings.encoder_dir
+    place = settings.encoder_dir
+    if not place.exists():
+        atomic.make_directory(place.parent)
+        with atomic.alone(place.parent):
+            if not place.exists():  # by another process, which we have waited for
+                export_encoder(settings.encoder, place)
+    return place
 
 
 def _read(wanted: str) -> tuple[Sentence, Any, str]:

@@ -1,9 +1,13 @@
-"""Files that appear whole or not at all: written aside, flushed to the disk, then renamed."""
+"""Files and directories that appear whole or not at all.
+
+They are written aside, flushed to the disk, then renamed.
+"""
 
 from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -44,12 +48,46 @@ def make_directory(path: Path) -> None:
     flush_directory(path.parent)
 
 
+@contextmanager
+def directory(path: Path) -> Iterator[Path]:
+    """An empty directory to fill, which is at `path` once the block has ended without an error.
+
+    Flush the files in it. After an error, whichever, nothing is left.
+    Raises OSError: `path` exists and is not empty, or there is no room.
+    """
+    aside = _aside(path)
+    shutil.rmtree(aside, ignore_errors=True)  # of an earlier process with this number
+    make_directory(aside)
+    try:
+        yield aside
+        flush_directory(aside)
+        aside.rename(path)
+    except BaseException:
+        shutil.rmtree(aside, ignore_errors=True)  # on a full disk it is room that is missing
+        raise
+    flush_directory(path.parent)
+
+
+def hide(path: Path) -> None:
+    """Take `path` away from its readers, at once and whole; `sweep` deletes it."""
+    path.rename(_aside(path))
+
+
+def sweep(within: Path) -> None:
+    """Delete what was hidden in `within`, and what killed processes left there half written."""
+    for leftover in within.glob(".*.aside"):
+        if leftover.is_dir():
+            shutil.rmtree(leftover, ignore_errors=True)
+        else:
+            leftover.unlink(missing_ok=True)
+
+
 def write_bytes(path: Path, data: bytes, mode: int = 0o644) -> None:
     """Replace `path` by `data`: a reader sees the old bytes or the new, never a part.
 
     The file has `mode` from its first byte on. Raises OSError, and then `path` is as it was.
     """
-    aside = path.with_name(f".{path.name}.{os.getpid()}.aside")
+    aside = _aside(path)
     aside.unlink(missing_ok=True)  # of an earlier process with this number, which was killed
     try:
         handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
@@ -61,3 +99,7 @@ def write_bytes(path: Path, data: bytes, mode: int = 0o644) -> None:
     finally:
         aside.unlink(missing_ok=True)
     flush_directory(path.parent)
+
+
+def _aside(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{os.getpid()}.aside")

@@ -45,18 +45,11 @@ def save(root: Path, write: Callable[[Path], None]) -> Path:
     Raises OSError, and then the one before is still the current one and nothing is left over.
     """
     atomic.make_directory(root)
-    _sweep(root)
+    atomic.sweep(root)
     place = root / f"{1 + max(map(int, _names(root)), default=0):012d}"
-    aside = place.with_name(f".{place.name}.aside")
-    aside.mkdir()
-    try:
+    with atomic.directory(place) as aside:
         write(aside)
         _seal(aside)
-        aside.rename(place)
-    except BaseException:
-        shutil.rmtree(aside, ignore_errors=True)  # on a full disk it is room that is missing
-        raise
-    atomic.flush_directory(root)
     atomic.write_bytes(root / CURRENT, place.name.encode())
     forget(root)
     return place
@@ -153,12 +146,3 @@ def _settle(root: Path, place: Path, damaged: list[Path]) -> None:
         return
     for one in damaged:
         shutil.rmtree(one, ignore_errors=True)
-
-
-def _sweep(root: Path) -> None:
-    """Remove what killed processes left half written."""
-    for leftover in root.glob(".*.aside"):
-        if leftover.is_dir():
-            shutil.rmtree(leftover, ignore_errors=True)
-        else:
-            leftover.unlink(missing_ok=True)

@@ -13,7 +13,6 @@ import hashlib
 import json
 import logging
 import re
-import shutil
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -131,27 +130,18 @@ class Registry:
         place = self._place(name, version)
         if place.exists():
             raise FileExistsError(place)
-        aside = place.with_name(f".{version}.aside")
-        shutil.rmtree(aside, ignore_errors=True)
-        atomic.make_directory(aside)
-        try:
+        with atomic.directory(place) as aside:
             entries = {file: _store(aside / _safe(file), how) for file, how in files.items()}
             manifest = Manifest.model_validate(
                 {**about, "schema": SCHEMA, "name": name, "version": version, "files": entries}
             )
             self._seal(aside, _manifest_bytes(manifest))
-            aside.rename(place)
-        except BaseException:
-            shutil.rmtree(aside, ignore_errors=True)  # on a full disk it is room that is missing
-            raise
-        atomic.flush_directory(place.parent)
         return manifest
 
     def _seal(self, aside: Path, manifest: bytes) -> None:
         _store(aside / MANIFEST, manifest)
         if self._keys is not None:
             _store(aside / SIGNATURE, self._keys.sign(manifest))
-        atomic.flush_directory(aside)
 
     def open(self, name: str, version: str, manifest_sha256: str | None = None) -> Bundle:
         """The bundle, after reading and hashing every byte of it.
@@ -250,16 +240,12 @@ class Registry:
         gone = [version for version in old if version not in held]
         hit(Bound.BUNDLES, len(gone))
         for version in gone:
-            # Renamed first, so that a reader finds the whole bundle or none.
-            (home / version).rename(home / f".{version}.gone")
+            # First, so that a reader finds the whole bundle or none.
+            atomic.hide(home / version)
         if gone:
             # Else the power might fail, and the old name come back with half of the files.
             atomic.flush_directory(home)
-        for leftover in [*home.glob(".*.aside"), *home.glob(".*.gone")]:
-            if leftover.is_dir():
-                shutil.rmtree(leftover, ignore_errors=True)
-            else:
-                leftover.unlink(missing_ok=True)
+        atomic.sweep(home)
         return gone
 
     def _held(self, name: str) -> set[str]:
