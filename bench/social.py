@@ -32,14 +32,14 @@ from bench.result import Result, shown
 from bench.voices import Friends, Voice, Words, shuffled
 from models.contender import Neural
 from recaug.batch import Int64, Sequences
-from recaug.evaluation import Bool, Float64, Score, Scores, Targets, hits, ndcg
+from recaug.evaluation import Bool, Score, Scores, Targets, hits, ndcg
 from recaug.evaluation.fused import fused
 from recaug.evaluation.intervals import compare
 from recaug.evaluation.others import Others
 from recaug.evaluation.ranking import rank
 from recaug.evaluation.splits import Fold, split
 from recaug.evaluation.weighing import choose
-from recaug.fusion import BUCKETS, SHRINKAGE, evidence
+from recaug.fusion import best_by_length, bucket, evidence
 
 DATA = "lastfm-hetrec"
 SEEDS = (0, 1, 2)
@@ -142,9 +142,9 @@ def _period(fold: Fold, served: Served, makers: Makers) -> Ranked:
     places = {}
     for arm, make in makers.items():
         gains = ndcg(_places(fold, fold.validation, validation, make(fold.known)))
-        best = _best(gains, fold.validation.at - fold.validation.starts)
+        best = best_by_length(fold.validation.at - fold.validation.starts, gains)
         tried = _places(fold, fold.test, test, make(fold.before))
-        places[arm] = tried[np.arange(len(tried)), best[_bucket(lengths)]]
+        places[arm] = tried[np.arange(len(tried)), best[bucket(lengths)]]
         places["none"] = tried[:, 0]  # a weight of nothing
     return Ranked(users, lengths, places)
 
@@ -201,18 +201,6 @@ def _places(fold: Fold, wanted: Targets, scores: Scores, voice: Voice) -> Int64:
 
 def _unseen(fold: Fold, part: Targets, scores: Scores) -> Int64:
     return rank(lambda _: scores, fold.source, part, fold.size).unseen
-
-
-def _best(gains: Float64, lengths: Int64) -> Int64:
-    """The choice (C of them) for each bucket of history, as `Fusion.choose` makes it."""
-    bucket = _bucket(lengths)
-    sums = [gains[bucket == n].sum(0) + SHRINKAGE * gains.mean(0) for n in range(len(BUCKETS))]
-    best: Int64 = np.array(sums).argmax(axis=1)
-    return best
-
-
-def _bucket(lengths: Int64) -> Int64:
-    return np.searchsorted(np.array(BUCKETS), lengths, side="right").astype(np.int64) - 1
 
 
 def _joined(each: Sequence[Ranked]) -> Ranked:

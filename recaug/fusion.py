@@ -13,6 +13,7 @@ learned from.
 
     Fusion        alone · choose · with_new · scores · of · plain · read · of_bundle
     evidence, favour    votes and counts as logarithms
+    bucket, best_by_length    what goes by length of history
 """
 
 from __future__ import annotations
@@ -81,17 +82,33 @@ def evidence(votes: Floats) -> Floats:
     return found
 
 
+def bucket(lengths: Int64) -> Int64:
+    """Which of `BUCKETS` each of the `lengths` (T,) is in, (T,)."""
+    return np.searchsorted(np.array(BUCKETS), lengths, side="right").astype(np.int64) - 1
+
+
+def best_by_length(lengths: Int64, gains: Floats) -> Int64:
+    """Which of C choices does best for each bucket, drawn towards what is best for all, (B,).
+
+    lengths (T,) of the histories, gains (T, C). Between equals it is the earlier choice.
+    """
+    of, overall = bucket(lengths), gains.mean(0)
+    sums = [gains[of == n].sum(0) + SHRINKAGE * overall for n in range(len(BUCKETS))]
+    found: Int64 = np.array(sums).argmax(axis=1)
+    return found
+
+
 def favour(counts: Floats) -> Floats:
     """ln of each favourite's 1 + share / ε over that of the best other item; `counts` (N,) → (N,).
 
     The shares are of what the favourites have. 0 for everything else, and nothing jumps where an
     item becomes a favourite.
     """
-    best = np.sort(counts)[::-1]
-    total = best[:FAVOURITES].sum()
+    most = np.sort(counts)[::-1]
+    total = most[:FAVOURITES].sum()
     if not total > 0:
         return np.zeros(len(counts))
-    border = best[FAVOURITES] / total if len(best) > FAVOURITES else 0.0
+    border = most[FAVOURITES] / total if len(most) > FAVOURITES else 0.0
     found: Floats = np.log1p(counts / total / LEAST_SHARE) - np.log1p(border / LEAST_SHARE)
     return np.maximum(0.0, found)
 
@@ -153,9 +170,7 @@ class Fusion:
         """
         if not len(lengths):
             return cls.alone()
-        bucket, overall = _bucket(lengths), gains.mean(0)
-        sums = [gains[bucket == n].sum(0) + SHRINKAGE * overall for n in range(len(BUCKETS))]
-        return cls(tuple(CHOICES[int(np.argmax(of_one))] for of_one in sums))
+        return cls(tuple(CHOICES[n] for n in best_by_length(lengths, gains).tolist()))
 
     def with_new(self, gains: Floats, of_new: Bool) -> Fusion:
         """The same weights, and the most of `NEW` that new items can have at a fair price.
@@ -172,21 +187,17 @@ class Fusion:
 
     def reach(self, lengths: Int64) -> Floats:
         """Of neighbours, for histories of `lengths` (b,), (b,)."""
-        return _column(self.weights[n].reach for n in _bucket(lengths).tolist())[:, 0]
+        return _column(self.weights[n].reach for n in bucket(lengths).tolist())[:, 0]
 
     def scores(
         self, model: Floats, sessions: Floats, popularity: Floats, new: Bool, lengths: Int64
     ) -> Floats:
         """Model scores (b, N), evidence (b, N) and (N,), items without an event (N,), lengths of
         history (b,) → (b, N)."""
-        of = [self.weights[n] for n in _bucket(lengths).tolist()]
+        of = [self.weights[n] for n in bucket(lengths).tolist()]
         a, p = _column(one.sessions for one in of), _column(one.popularity for one in of)
         fused: Floats = model + a * sessions + p * popularity + _column(one.new for one in of) * new
         return fused
-
-
-def _bucket(lengths: Int64) -> Int64:
-    return np.searchsorted(np.array(BUCKETS), lengths, side="right").astype(np.int64) - 1
 
 
 def _column(values: Iterable[float]) -> Floats:

@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 from recaug.batch import FIRST_ROW, Int64, Sequences
 from recaug.evaluation.metrics import Float64, ndcg
-from recaug.evaluation.ranking import BLOCK, MISS, Score, Scores
+from recaug.evaluation.ranking import MISS, Score, Scores
 from recaug.evaluation.splits import Fold
 from recaug.evaluation.targets import Bool, Targets
 
@@ -90,11 +90,10 @@ class _Standing:
 
 
 def _standing(fold: Fold, score: Score) -> _Standing:
-    wanted, step = fold.validation, max(1, min(128, BLOCK // fold.size))
     found = [
         _stands(line, int(row), had)
-        for start in range(0, len(wanted), step)
-        for line, row, had in _lines(fold, score, wanted.part(slice(start, start + step)))
+        for part in fold.validation.blocks(fold.size)
+        for line, row, had in _lines(fold, score, part)
     ]
     return _Standing(*(np.array(part) for part in zip(*found, strict=True)))
 

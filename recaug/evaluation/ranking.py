@@ -23,8 +23,6 @@ Score = Callable[[Targets], Scores]
 
 #: Place of a target that cannot be shown: no list is long enough.
 MISS = int(np.iinfo(np.int64).max)
-#: Scores held at once while ranking, most: 32 MB as float32.
-BLOCK = 8_000_000
 #: Events before a target that count as seen, most.
 SEEN = 10_000
 #: Targets whose lists are kept, evenly spread, and the length of a list.
@@ -49,24 +47,23 @@ def rank(
     A row that is scored −inf is never shown. `lists` many of the lists are kept.
     Raises ValueError where a score is not a number.
     """
-    count = len(wanted)
+    count, at = len(wanted), 0
     found = np.full((2, count), MISS, np.int64)
     repeated = np.zeros(count, np.bool_)
     listed = set(np.linspace(0, count - 1, min(lists, count)).astype(np.int64).tolist())
     kept: list[Int64] = []
-    step = max(1, min(128, BLOCK // size))
-    for start in range(0, count, step):
-        part = wanted.part(slice(start, start + step))
+    for part in wanted.blocks(size):
         scores = np.array(score(part), copy=True, order="C")
         if np.isnan(scores).any():
             raise ValueError("a score is not a number")
         scores[:, :FIRST_ROW] = -np.inf
         for i, line in enumerate(scores):
             row, seen = int(part.rows[i]), _seen(source, part, i, length, size)
-            repeated[start + i] = row in seen
-            found[:, start + i] = _places(line, row, seen)
-            if start + i in listed:
+            repeated[at] = row in seen
+            found[:, at] = _places(line, row, seen)
+            if at in listed:
                 kept.append(top(line, seen))
+            at += 1
     return Ranked(found[0], found[1], repeated, np.array(kept, np.int64).reshape(-1, LIST))
 
 

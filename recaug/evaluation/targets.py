@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,8 @@ Bool = npt.NDArray[np.bool_]
 
 #: Newest events the gate holds out, most: more than are ever ranked (see `targets`).
 HELD_OUT = 3_000
+#: Scores held at once, most, 32 MB as float32; and targets that they are of, most.
+SCORES, BLOCK = 8_000_000, 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,11 @@ class Targets:
         return Targets(
             self.at[chosen], self.starts[chosen], self.rows[chosen], self.asked_ms[chosen]
         )
+
+    def blocks(self, size: int) -> Iterator[Targets]:
+        """All of them in turn, as many at once as `size` scores for each leave room for."""
+        step = max(1, min(BLOCK, SCORES // size))
+        yield from (self.part(slice(at, at + step)) for at in range(0, len(self), step))
 
     def thinned(self, most: int) -> Targets:
         """At most so many of them, evenly spread."""

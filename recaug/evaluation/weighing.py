@@ -20,7 +20,7 @@ from recaug.batch import FIRST_ROW, PAD_ROW, Int64
 from recaug.evaluation.baselines.sessionknn import spread
 from recaug.evaluation.metrics import TOP, Float64, ndcg
 from recaug.evaluation.others import Others, finite
-from recaug.evaluation.ranking import BLOCK, Score, Scores
+from recaug.evaluation.ranking import Score, Scores
 from recaug.evaluation.splits import Fold
 from recaug.evaluation.targets import Bool, Targets
 from recaug.fusion import CHOICES, NEW, Fusion, evidence
@@ -65,8 +65,8 @@ def _with_new(fold: Fold, wanted: Targets, model: Score, others: Others, fusion:
 
 def _gains(fold: Fold, wanted: Targets, each: Callable[[Targets], Iterator[Float64]]) -> Float64:
     """NDCG@10 of each target under each choice, (T, C)."""
-    step = max(1, min(128, BLOCK // (2 * fold.size)))
-    parts = (wanted.part(slice(at, at + step)) for at in range(0, len(wanted), step))
+    # Beside the model's scores there are as many of the neighbours, for a moment.
+    parts = wanted.blocks(2 * fold.size)
     return np.concatenate([np.stack(list(each(part)), axis=1) for part in parts])
 
 

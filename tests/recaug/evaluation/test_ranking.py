@@ -1,3 +1,5 @@
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -99,7 +101,8 @@ def test_blocks_make_no_difference(monkeypatch: pytest.MonkeyPatch) -> None:
     table = rng.random((len(source.rows), 20))
     wanted = evaluation.targets(source, np.ones(36, np.bool_))
     whole = rank(lambda part: table[part.at], source, wanted, 20, lists=5)
-    monkeypatch.setattr("recaug.evaluation.ranking.BLOCK", 60)
+    # `recaug.evaluation.targets` is a function of the package, too.
+    monkeypatch.setattr(sys.modules["recaug.evaluation.targets"], "SCORES", 60)
     parts = rank(lambda part: table[part.at], source, wanted, 20, lists=5)
     assert (whole.places == parts.places).all() and (whole.unseen == parts.unseen).all()
     assert (whole.lists == parts.lists).all() and len(parts.lists) == 5
