@@ -2,7 +2,7 @@
 
 Python raises `KeyboardInterrupt` wherever the main thread is. In a finalizer or a callback of a
 library nothing may be raised: there it is dropped, and whoever watched goes on as if nobody had
-asked. Seen once in `recaug lag -w`, which then stayed for ever.
+asked. Seen once in `recaug lag -w`, which then stayed for ever; `recaug top` is one that would.
 """
 
 from __future__ import annotations

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from itertools import repeat
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from recaug.cli.connection import DataDirOption, KafkaOption, connect
+from recaug.cli.interrupts import interruptible
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -58,7 +60,7 @@ def _live(watch: Watch, console: Console, address: str, every_s: float) -> None:
     from recaug.top.keys import key, single_keys
 
     with single_keys(), Live(console=console, screen=True, auto_refresh=False) as live:
-        while True:
+        for _ in interruptible(repeat(None)):
             live.update(_frame(watch, address, console.width, console.height), refresh=True)
             if key(every_s) in ("q", "Q"):
                 return
