@@ -57,7 +57,8 @@ def directory(path: Path) -> Iterator[Path]:
     """
     aside = _aside(path)
     shutil.rmtree(aside, ignore_errors=True)  # of an earlier process with this number
-    make_directory(aside)
+    make_directory(path.parent)
+    aside.mkdir()
     try:
         yield aside
         flush_directory(aside)
