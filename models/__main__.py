@@ -1,8 +1,7 @@
 """`python -m models COMMAND`: what needs torch, run as a child so that it gives its memory back.
 
 fine-tune JOB        train on a job directory; progress as JSON lines, then JOB/result.json
-prepare              do once what takes a minute: trace the model's graph, export the text encoder
-export-encoder       turn a text encoder into ONNX and a tokenizer, once
+prepare              turn the text encoder into ONNX and a tokenizer, once
 evaluate             what `recaug evaluate` runs: progress on stderr, the report as JSON on stdout
 augment-report       what `recaug augment report` runs, the same way
 """
@@ -72,17 +71,12 @@ def _fine_tune(given: argparse.Namespace) -> None:
     say("done", 1, 1, None)
 
 
-def _prepare(_: argparse.Namespace) -> None:
+def _prepare(given: argparse.Namespace) -> None:
+    if given.background:
+        _be_modest()
     from models import text
 
     text.prepared(Settings())
-
-
-def _export_encoder(given: argparse.Namespace) -> None:
-    _be_modest()
-    from models import text
-
-    text.export_encoder(given.encoder, given.out)
 
 
 def _evaluate(given: argparse.Namespace) -> None:
@@ -139,11 +133,8 @@ def _parser() -> argparse.ArgumentParser:
     tune.add_argument("job", type=Path)
     tune.set_defaults(run=_fine_tune)
     prepare = commands.add_parser("prepare", help="fill RECAUG_CACHE_DIR; safe to repeat")
+    prepare.add_argument("--background", action="store_true", help="after all else, on one thread")
     prepare.set_defaults(run=_prepare)
-    encoder = commands.add_parser("export-encoder", help="turn a text encoder into ONNX")
-    encoder.add_argument("--encoder", default="", help="Hugging Face name or path; empty: MiniLM")
-    encoder.add_argument("--out", type=Path, required=True)
-    encoder.set_defaults(run=_export_encoder)
     judge = commands.add_parser("evaluate", help="our model among baselines on a data set")
     judge.add_argument("--data", type=Path, required=True)
     judge.add_argument("--split", default="")

@@ -114,5 +114,5 @@ def _verified(directory: Path) -> tuple[About, dict[str, bytes]]:
 
 
 def _unusable(directory: Path, why: str) -> Failure:
-    mend = f"delete it and export again: python -m models export-encoder --out {directory}"
+    mend = f"rm -r {directory}; python -m models prepare"
     return Failure(f"the text encoder {directory} cannot be used", why, mend)

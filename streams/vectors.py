@@ -12,6 +12,7 @@ import sys
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -87,10 +88,10 @@ class Vectors:
     def _on_item(self, found: Followed) -> None:
         item = found.key
         with self._lock:
-            self._pending.pop(item, None)
             if found.value is None:
                 self._forget(item)
                 return
+            self._pending.pop(item, None)
             text = text_of(orjson.loads(found.value))
             known = self._known.get(item)
             if known is None or known.text_sha256 != text_sha256(text):
@@ -103,8 +104,11 @@ class Vectors:
             hit(Bound.ENCODED_ITEMS)
 
     def _forget(self, item: str) -> None:
-        if item in self._known:
-            self._pending[item] = ""  # its vector is to be deleted
+        # Whether it has a vector or not: at a start that may be read after this.
+        if item in self._known or len(self._pending) < self._settings.item_capacity:
+            self._pending[item] = ""
+        else:
+            hit(Bound.ENCODED_ITEMS)
 
     def _on_vector(self, found: Followed) -> None:
         item = found.key
@@ -136,7 +140,7 @@ class Vectors:
 
     async def _encode_some(self, encoder: TextEncoder) -> bool:
         with self._lock:
-            some = dict(list(self._pending.items())[:AT_ONCE])
+            some = dict(islice(self._pending.items(), AT_ONCE))
         texts = [text for text in some.values() if text]
         vectors = await asyncio.to_thread(_encode_niced, encoder, texts)
         await self._egress.send(self._records(some, iter(vectors), encoder.name))
@@ -160,15 +164,18 @@ class Vectors:
 
     async def _encoder(self) -> TextEncoder:
         """The exported encoder; exported first, once per machine, in a child with torch."""
-        wanted = self._settings.encoder
         place = self._settings.encoder_dir
         if not place.exists():
-            options = ["--encoder", wanted] if wanted else []
-            command = [sys.executable, "-m", "models", "export-encoder", "--out", str(place)]
-            child = await asyncio.create_subprocess_exec(*command, *options)
-            if await child.wait() != 0:
-                raise RuntimeError(f"the text encoder {wanted or 'MiniLM'} could not be exported")
+            await _prepare(self._settings)
         return await asyncio.to_thread(TextEncoder.load, place)
+
+
+async def _prepare(settings: Settings) -> None:
+    command = [sys.executable, "-m", "models", "prepare", "--background"]
+    chosen = {"RECAUG_CACHE_DIR": str(settings.cache), "RECAUG_ENCODER": settings.encoder}
+    child = await asyncio.create_subprocess_exec(*command, env={**os.environ, **chosen})
+    if await child.wait() != 0:
+        raise RuntimeError(f"the text encoder {settings.encoder or 'MiniLM'} cannot be exported")
 
 
 def _encode_niced(encoder: TextEncoder, texts: list[str]) -> Float32:
