@@ -46,7 +46,8 @@ def list_(
 ) -> None:
     """List every fine-tune, newest last, with the gate's figures and what became of it.
 
-    LIVE is how what was served did on what users did next, within a week.
+    LIVE is how what was served did on what users did next (the targets),
+    within a week.
     Those that were not promoted are known from the topic recaug.models; while
     the broker is away only the bundles on disk are listed.
 

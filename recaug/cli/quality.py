@@ -14,8 +14,7 @@ if TYPE_CHECKING:
 #: Versions of a week, more than there are.
 VERSIONS = 10_000
 
-TITLES = ("TARGETS", "LIVE-HR@10", "LIVE-NDCG@10", "LIVE-MRR@10")
-NUMBERS = TITLES
+TITLES = ("LIVE-TARGETS", "LIVE-HR@10", "LIVE-NDCG@10", "LIVE-MRR@10")
 
 
 def read_totals(settings: Settings) -> Totals:
