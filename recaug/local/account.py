@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
 
+from recaug import atomic
 from recaug.audit import LEARNS_WITHIN_S, Begin, audit, failures
 from recaug.local.banner import summary
 from recaug.local.choices import Options
@@ -38,16 +36,9 @@ def account(
     found = [*faults, *failures(report, must_learn)]
     document = {**report.to_dict(), "failures": found}
     if options.report is not None:
-        write_json(options.report, document)
+        atomic.make_directory(options.report.parent)
+        atomic.write_bytes(options.report, json.dumps(document, indent=2).encode() + b"\n")
     screen.banner("report", summary(document))
     for sentence in found:
         screen.say(f"failed: {sentence}")
     return FAILED if found else 0
-
-
-def write_json(path: Path, document: dict[str, Any]) -> None:
-    """Write a document in one step."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f"{path.name}.tmp")
-    aside.write_text(json.dumps(document, indent=2) + "\n")
-    os.replace(aside, path)

@@ -20,6 +20,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO
 
+from recaug import atomic
 from recaug.errors import Failure
 from recaug.local.process import identity, signal_group
 
@@ -28,8 +29,7 @@ LOCK = "lock"
 
 #: What an instance and its services write into the data directory, and so may delete.
 OURS = frozenset(
-    {LOCK, RUN, f"{RUN}.tmp", "kafka", "redis", "logs", "registry", "learn", "encoders", "keys"}
-    | {"recommend"}
+    {LOCK, RUN, "kafka", "redis", "logs", "registry", "learn", "encoders", "keys"} | {"recommend"}
 )
 OURS_PREFIX = "faust-"
 
@@ -77,9 +77,7 @@ def read(data_dir: Path) -> Running | None:
 
 def write(data_dir: Path, running: Running) -> None:
     """Replace `run.json` in one step."""
-    aside = data_dir / f"{RUN}.tmp"
-    aside.write_text(json.dumps(asdict(running), indent=2) + "\n")
-    os.replace(aside, data_dir / RUN)
+    atomic.write_bytes(data_dir / RUN, json.dumps(asdict(running), indent=2).encode() + b"\n")
 
 
 class Instance:
@@ -100,6 +98,7 @@ class Instance:
     def __enter__(self) -> Instance:
         self._make_directory()
         self._lock = self._take_lock()
+        atomic.sweep(self.data_dir)
         self.recovered = end_orphans(read(self.data_dir) or Running())
         (self.data_dir / RUN).unlink(missing_ok=True)
         return self
