@@ -16,7 +16,7 @@ import pytest
 
 from recaug.batch import Float32
 from recaug.recommend import Recommender
-from tests.recaug.test_recommend import (
+from tests.recaug.asking import (
     SETTINGS,
     TEXT_MAP,
     VECTORS,
