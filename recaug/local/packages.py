@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +23,11 @@ from recaug.settings import Settings
 
 # Kafka's own dependencies carry no logger at all: a broker that fails would say nothing.
 LOGGER = "org.slf4j:slf4j-simple:1.7.36"
+
+REPOSITORY = "repository"
+#: Of all jars together.
+JARS_MB = 43
+TOLD_EVERY_S = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +74,9 @@ def packages(version: str, say: Callable[[str], None]) -> Packages:
     found = Packages(_java(), Settings().cache / f"kafka-{version}")
     if found.jars.exists():
         return found
-    say("fetching Kafka's jars (43 MB, this once)")
+    say(f"fetching Kafka's jars ({JARS_MB} MB, this once)")
     try:
-        with found.aside() as aside:
+        with found.aside() as aside, _telling(say, aside / REPOSITORY):
             if not found.jars.exists():
                 _fetch(version, aside).rename(found.jars)
                 atomic.flush_directory(found.home)
@@ -81,6 +87,32 @@ def packages(version: str, say: Callable[[str], None]) -> Packages:
             "make room there, or choose another place: RECAUG_CACHE_DIR=DIRECTORY",
         ) from error
     return found
+
+
+@contextmanager
+def _telling(say: Callable[[str], None], place: Path) -> Iterator[None]:
+    """Say every few seconds how much there is in `place` by now."""
+    done = threading.Event()
+
+    def tell() -> None:
+        while not done.wait(TOLD_EVERY_S):
+            say(f"fetching Kafka's jars: {_megabytes(place)} of {JARS_MB} MB")
+
+    teller = threading.Thread(target=tell, name="telling", daemon=True)
+    teller.start()
+    try:
+        yield
+    finally:
+        done.set()
+        teller.join()
+
+
+def _megabytes(place: Path) -> int:
+    total = 0
+    for file in place.rglob("*"):
+        with suppress(OSError):  # it was there a moment ago
+            total += file.stat().st_size
+    return total // 1_000_000
 
 
 def _fetch(version: str, aside: Path) -> Path:
@@ -100,7 +132,7 @@ def _resolve(version: str, aside: Path) -> list[Path]:
     except ImportError:
         raise _not_installed("jgo") from None
     # A repository of its own: in a shared one a download that was cut short passes for a jar.
-    context = MavenContext(repo_cache=aside / "repository")
+    context = MavenContext(repo_cache=aside / REPOSITORY)
     try:
         builder = EnvironmentBuilder(context, cache_dir=aside / "environment")
         return list(

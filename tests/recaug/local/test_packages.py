@@ -80,6 +80,28 @@ def test_a_fetch_that_was_cut_short_is_begun_anew(shop: Shop, tmp_path: Path) ->
     assert not (home / "aside").exists()
 
 
+def test_who_waits_is_told_how_far_it_is(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines: list[str] = []
+    heard = threading.Event()
+
+    def say(line: str) -> None:
+        lines.append(line)
+        if "2 of 43" in line:
+            heard.set()
+
+    def slowly(version: str, aside: Path) -> list[Path]:
+        (aside / "repository").mkdir()
+        (aside / "repository" / "half").write_bytes(bytes(2_500_000))
+        assert heard.wait(60)
+        return shop.resolve(version, aside)
+
+    monkeypatch.setattr(module, "TOLD_EVERY_S", 0.01)
+    monkeypatch.setattr(module, "_resolve", slowly)
+    packages(VERSION, say)
+    assert lines[0] == "fetching Kafka's jars (43 MB, this once)"
+    assert lines[-1] == "fetching Kafka's jars: 2 of 43 MB"
+
+
 def test_no_room_is_explained(shop: Shop) -> None:
     shop.fails = OSError(28, "No space left on device")
     with pytest.raises(Failure, match="No space left") as failed:
