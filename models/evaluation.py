@@ -150,7 +150,9 @@ def vectors(data: DataSet, say: Say) -> dict[str, Float32]:
     items = list(data.texts)
     if not items:
         return {}
-    encoder, vectors = TextEncoder.load(Settings().encoder_dir), list[Float32]()
+    from models.text import prepared  # a second of imports, where there are texts
+
+    encoder, vectors = TextEncoder.load(prepared(Settings())), list[Float32]()
     for at in range(0, len(items), ENCODED):
         say("text", "encodes", at, len(items))
         vectors += list(encoder.encode([data.texts[item] for item in items[at : at + ENCODED]]))

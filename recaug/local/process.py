@@ -29,6 +29,15 @@ os.execvp(program[0], program)
 """
 
 
+def bound(program: Sequence[str], on_death: signal.Signals = signal.SIGKILL) -> list[str]:
+    """The command of a `program` that gets `on_death` when the thread that starts it ends.
+
+    So start it from the main thread, and with `start_new_session`.
+    """
+    launcher = [sys.executable, "-I", "-S", "-c", _LAUNCH, str(os.getpid()), str(int(on_death))]
+    return [*launcher, *program]
+
+
 def spawn(
     program: Sequence[str],
     log: Path,
@@ -38,17 +47,14 @@ def spawn(
     on_death: signal.Signals = signal.SIGKILL,
     stdout: int | None = None,
 ) -> subprocess.Popen[bytes]:
-    """Start `program` in its own session, its output appended to `log`.
-
-    Call it from the main thread: the kernel sends `on_death` when the *thread* that called dies.
+    """Start `program` in its own session, its output appended to `log`; from the main thread.
 
     :param stdout: `subprocess.PIPE` to read standard output here; only stderr then goes to `log`.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
-    launcher = [sys.executable, "-I", "-S", "-c", _LAUNCH, str(os.getpid()), str(int(on_death))]
     with log.open("ab") as out:
         return subprocess.Popen(
-            [*launcher, *program],
+            bound(program, on_death),
             stdin=subprocess.DEVNULL,
             stdout=out if stdout is None else stdout,
             stderr=out,

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from models.__main__ import AUTOGROUP
 from recaug.buffer import RollingBuffer
 from recaug.registry import Registry
 from recaug.settings import Settings
@@ -50,7 +51,10 @@ async def test_a_child_that_fails_is_a_failed_attempt(tmp_path: Path, buffer: Pa
     made = Trainer(Settings(data_dir=tmp_path))
     job = made.prepare(buffer, 100, {}, None)
     (job / "buffer.npz").write_bytes(b"not an archive")
+    ours = AUTOGROUP.read_text() if AUTOGROUP.exists() else ""
     record = await made.run(job)
+    if ours:  # the child gives way; whoever started it does not
+        assert AUTOGROUP.read_text() == ours
     assert not record.promoted
     assert "exit code 2" in record.reason
     assert not (job / "buffer.npz").exists()  # nobody's events are kept for a failure
