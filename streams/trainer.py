@@ -24,7 +24,7 @@ from recaug import atomic
 from recaug.bounds import Bound, hit
 from recaug.buffer import RollingBuffer
 from recaug.errors import Failure
-from recaug.local.process import bound
+from recaug.local.process import tied
 from recaug.registry import CorruptBundle, ModelRecord, Registry
 from recaug.settings import Settings
 from recaug.signing import Keys
@@ -230,7 +230,7 @@ class Trainer:
         return record.of(promotion)
 
     async def _child(self, job: Path, limit_s: float) -> tuple[int, str]:
-        command = bound([sys.executable, "-m", "models", "fine-tune", str(job)])
+        command = tied([sys.executable, "-m", "models", "fine-tune", str(job)])
         with (job / "train.log").open("wb") as errors:
             child = await asyncio.create_subprocess_exec(
                 *command, stdout=asyncio.subprocess.PIPE, stderr=errors, start_new_session=True

@@ -21,7 +21,7 @@ import orjson
 
 from recaug.bounds import Bound, hit
 from recaug.item_text import text_of, text_sha256
-from recaug.local.process import bound
+from recaug.local.process import tied
 from recaug.settings import Settings
 from recaug.text import TextEncoder
 from streams.egress import DeliveryFailed, Egress, Record
@@ -172,7 +172,7 @@ class Vectors:
 
 
 async def _prepare(settings: Settings) -> None:
-    command = bound([sys.executable, "-m", "models", "prepare", "--background"])
+    command = tied([sys.executable, "-m", "models", "prepare", "--background"])
     chosen = {"RECAUG_CACHE_DIR": str(settings.cache), "RECAUG_ENCODER": settings.encoder}
     child = await asyncio.create_subprocess_exec(
         *command, env={**os.environ, **chosen}, start_new_session=True

@@ -29,7 +29,7 @@ os.execvp(program[0], program)
 """
 
 
-def bound(program: Sequence[str], on_death: signal.Signals = signal.SIGKILL) -> list[str]:
+def tied(program: Sequence[str], on_death: signal.Signals = signal.SIGKILL) -> list[str]:
     """The command of a `program` that gets `on_death` when the thread that starts it ends.
 
     So start it from the main thread, and with `start_new_session`.
@@ -54,7 +54,7 @@ def spawn(
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as out:
         return subprocess.Popen(
-            bound(program, on_death),
+            tied(program, on_death),
             stdin=subprocess.DEVNULL,
             stdout=out if stdout is None else stdout,
             stderr=out,
