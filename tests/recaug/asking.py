@@ -19,6 +19,7 @@ from tests.recaug import tiny
 
 NOW = 1_764_000_000_000
 SETTINGS = Settings(list_size=3, history=5)
+#: Rows 2 … 6: three kinds of item, and one in between.
 VECTORS: Mapping[str, Sequence[float]] = {
     "a1": [1, 0],
     "a2": [0.9, 0.1],

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,16 +16,7 @@ from recaug.registry import CorruptBundle
 from recaug.score import SHOWN, Scorer, Unservable
 from recaug.settings import Settings
 from tests.recaug import tiny
-
-#: Rows 2 … 6: three kinds of item, and one in between.
-VECTORS: Mapping[str, Sequence[float]] = {
-    "a1": [1, 0],
-    "a2": [0.9, 0.1],
-    "b1": [0, 1],
-    "b2": [0.1, 0.9],
-    "ab": [0.6, 0.6],
-}
-SETTINGS = Settings(list_size=3, history=5)
+from tests.recaug.asking import SETTINGS, VECTORS
 
 
 def load(path: Path, settings: Settings = SETTINGS, **more: Any) -> Scorer:
